@@ -1,0 +1,9 @@
+//! The owner's JSON API.
+
+use axum::Router;
+use platform::Services;
+
+/// The routes of this function.
+pub fn router(services: Services) -> Router {
+    Router::new().with_state(services)
+}

@@ -1,0 +1,140 @@
+//! What a customer's orders add up to, incrementally and as a fold: always the same.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::money::{Overflow, Points};
+use crate::month::Month;
+use crate::order::is_zero;
+
+/// Months of spend kept, the current one included: two windows of the rules and one.
+const MONTHS_KEPT: i32 = 25;
+
+/// Purchase days remembered for the rhythm: eight gaps say as much as more would.
+const DAYS_KEPT: usize = 9;
+
+/// Sums over orders.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bucket {
+    /// Money kept, minor units.
+    #[serde(rename = "s", default, skip_serializing_if = "is_zero")]
+    pub spend: i64,
+    /// Points posted.
+    #[serde(rename = "p", default, skip_serializing_if = "Points::is_zero")]
+    pub points: Points,
+    /// Orders of which something is kept.
+    #[serde(rename = "o", default, skip_serializing_if = "is_zero")]
+    pub orders: i64,
+}
+
+impl Bucket {
+    fn plus(self, other: Self) -> Result<Self, Overflow> {
+        Ok(Self {
+            spend: self.spend.checked_add(other.spend).ok_or(Overflow)?,
+            points: self.points.plus(other.points)?,
+            orders: self.orders.checked_add(other.orders).ok_or(Overflow)?,
+        })
+    }
+
+    fn minus(self, other: Self) -> Result<Self, Overflow> {
+        Ok(Self {
+            spend: self.spend.checked_sub(other.spend).ok_or(Overflow)?,
+            points: self.points.minus(other.points)?,
+            orders: self.orders.checked_sub(other.orders).ok_or(Overflow)?,
+        })
+    }
+}
+
+/// What one order counts for: its part in the facts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    /// The local day it was paid; fixed by the order's snapshot.
+    #[serde(rename = "d")]
+    pub day: Date,
+    /// Money kept, minor units.
+    #[serde(rename = "k")]
+    pub kept: i64,
+    /// Points posted.
+    #[serde(rename = "p")]
+    pub points: Points,
+}
+
+impl Counted {
+    fn bucket(&self) -> Bucket {
+        let orders = i64::from(self.kept > 0);
+        Bucket { spend: self.kept, points: self.points, orders }
+    }
+}
+
+/// What a customer's orders add up to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// By local month of payment, the last 25.
+    #[serde(rename = "m", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub months: BTreeMap<Month, Bucket>,
+    /// Ever.
+    #[serde(rename = "e", default)]
+    pub ever: Bucket,
+    /// The first local day she paid; a refund doesn't undo the visit.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<Date>,
+    /// The latest days she paid, ascending, at most nine.
+    #[serde(rename = "d", default, skip_serializing_if = "Vec::is_empty")]
+    pub days: Vec<Date>,
+}
+
+impl Facts {
+    /// The facts of these orders in the local month `current`.
+    pub fn of<'a>(
+        orders: impl IntoIterator<Item = &'a Counted>,
+        current: Month,
+    ) -> Result<Self, Overflow> {
+        let mut facts = Self::default();
+        for order in orders {
+            facts.replace(None, order, current)?;
+        }
+        Ok(facts)
+    }
+
+    /// Takes an order in, or its new state for the one counted before.
+    pub fn replace(
+        &mut self,
+        before: Option<&Counted>,
+        after: &Counted,
+        current: Month,
+    ) -> Result<(), Overflow> {
+        let old = before.map(Counted::bucket).unwrap_or_default();
+        let change = after.bucket().minus(old)?;
+        self.ever = self.ever.plus(change)?;
+        let bucket = self.months.entry(Month::of(after.day)).or_default();
+        *bucket = bucket.plus(change)?;
+        let oldest = current.plus(1_i32.saturating_sub(MONTHS_KEPT));
+        self.months.retain(|month, bucket| *month >= oldest && *bucket != Bucket::default());
+        if before.is_none() {
+            self.visited(after.day);
+        }
+        Ok(())
+    }
+
+    /// The last local day she paid.
+    pub fn last(&self) -> Option<Date> {
+        self.days.last().copied()
+    }
+
+    /// Sums from `first` on.
+    pub fn since(&self, first: Month) -> Result<Bucket, Overflow> {
+        self.months.range(first..).try_fold(Bucket::default(), |sum, (_, month)| sum.plus(*month))
+    }
+
+    fn visited(&mut self, day: Date) {
+        self.first = Some(self.first.map_or(day, |first| first.min(day)));
+        if let Err(at) = self.days.binary_search(&day) {
+            self.days.insert(at, day);
+        }
+        if self.days.len() > DAYS_KEPT {
+            self.days.remove(0);
+        }
+    }
+}

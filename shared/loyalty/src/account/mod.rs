@@ -1,0 +1,72 @@
+//! What one customer has: points in lots, debt, facts about her purchases, a tier.
+
+mod due;
+mod facts;
+mod tier;
+mod wallet;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+pub use self::due::{Due, moved};
+pub use self::facts::{Bucket, Counted, Facts};
+pub use self::tier::Tiered;
+pub use self::wallet::{ClawBack, Lot, LotKey, Place, Wallet};
+use crate::ids::CustomerId;
+
+/// One customer's account. Names in storage are short: it stays below 1 KB for years.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Counts every write; a write that names another version loses.
+    #[serde(rename = "n")]
+    pub version: u64,
+    /// Since when she takes part; `None`: a customer, not a member.
+    #[serde(rename = "m", default, with = "crate::order::nanos_option")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member_since: Option<Timestamp>,
+    /// Her points.
+    #[serde(rename = "w", default)]
+    pub wallet: Wallet,
+    /// What her orders add up to.
+    #[serde(rename = "f", default)]
+    pub facts: Facts,
+    /// Her tier; `None` until she is a member.
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<Tiered>,
+    /// No mail until the owner or she says otherwise.
+    #[serde(rename = "z", default, skip_serializing_if = "crate::order::is_false")]
+    pub paused: bool,
+    /// The account that stands for this one since two people were merged.
+    #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<CustomerId>,
+    /// The days the nightly functions look at it next, as they are indexed.
+    #[serde(rename = "d", default)]
+    pub due: Due,
+}
+
+impl Account {
+    /// Whether she takes part.
+    pub fn is_member(&self) -> bool {
+        self.member_since.is_some()
+    }
+
+    /// Makes her a member from `now` on, if she isn't one.
+    pub fn join(&mut self, now: Timestamp) {
+        self.member_since.get_or_insert(now);
+    }
+
+    /// Whether an order paid at `paid_at` may post: she is a member, and paid after
+    /// joining or at most `claim_days` before.
+    pub fn may_claim(&self, paid_at: Timestamp, claim_days: u16) -> bool {
+        let hours = jiff::SignedDuration::from_hours(i64::from(claim_days).saturating_mul(24));
+        self.member_since.is_some_and(|since| {
+            since.checked_sub(hours).map_or(true, |earliest| paid_at >= earliest)
+        })
+    }
+}
+
+/// A local day and what the night that begins it was asked to look at.
+pub(crate) fn earliest(days: impl IntoIterator<Item = Option<Date>>) -> Option<Date> {
+    days.into_iter().flatten().min()
+}

@@ -1,0 +1,91 @@
+//! The tier a customer holds, and the step up.
+
+use jiff::civil::{Date, date};
+use serde::{Deserialize, Serialize};
+
+use super::{Account, Bucket, Facts};
+use crate::ids::{OrderRef, TierId};
+use crate::ledger::Promotion;
+use crate::money::Overflow;
+use crate::month::Month;
+use crate::program::{Program, Qualify, Tier, Window};
+
+/// A tier held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tiered {
+    /// The tier.
+    pub id: TierId,
+    /// The local day it was reached.
+    #[serde(rename = "s")]
+    pub since: Date,
+    /// The local day it is looked at again; `None`: it is the base tier or for life.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    pub review_on: Option<Date>,
+    /// The order that reached it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<OrderRef>,
+}
+
+impl Facts {
+    /// What counts toward a tier on the local day `today`.
+    pub fn window(&self, program: &Program, today: Date) -> Result<Bucket, Overflow> {
+        match program.tier_rules.window {
+            Window::Rolling => self.since(Month::of(today).plus(-12)),
+            Window::Calendar => self.since(Month::of(date(today.year(), 1, 1))),
+            Window::Lifetime => Ok(self.ever),
+        }
+    }
+
+    fn measure(&self, program: &Program, today: Date) -> Result<i64, Overflow> {
+        let window = self.window(program, today)?;
+        Ok(match program.tier_rules.qualify {
+            Qualify::Spend => window.spend,
+            Qualify::Points => window.points.0,
+            Qualify::Orders => window.orders,
+        })
+    }
+}
+
+impl Account {
+    /// Gives a member the base tier if she has none.
+    pub fn start_tier(&mut self, program: &Program, today: Date) {
+        if self.is_member() && self.tier.is_none() {
+            self.tier = program.base_tier().map(|tier| Tiered {
+                id: tier.id.clone(),
+                since: today,
+                review_on: None,
+                by: None,
+            });
+        }
+    }
+
+    /// Lifts her to the highest tier her window qualifies for, if that is above her own.
+    /// Never down: that is for the night of her review.
+    pub fn promote(
+        &mut self,
+        program: &Program,
+        today: Date,
+        by: &OrderRef,
+    ) -> Result<Option<Promotion>, Overflow> {
+        self.start_tier(program, today);
+        let measure = self.facts.measure(program, today)?;
+        let (Some(held), Some(earned)) = (&self.tier, program.tier_for(measure)) else {
+            return Ok(None);
+        };
+        if program.rank(&earned.id) <= program.rank(&held.id) {
+            return Ok(None);
+        }
+        let promotion = Promotion { from: held.id.clone(), to: earned.id.clone() };
+        self.tier = Some(reached(earned, program, today, by));
+        Ok(Some(promotion))
+    }
+}
+
+fn reached(tier: &Tier, program: &Program, today: Date, by: &OrderRef) -> Tiered {
+    let review_on = match program.tier_rules.window {
+        Window::Rolling => today.checked_add(jiff::Span::new().months(12)).ok(),
+        Window::Calendar => Date::new(today.year().saturating_add(1), 12, 31).ok(),
+        Window::Lifetime => None,
+    };
+    Tiered { id: tier.id.clone(), since: today, review_on, by: Some(by.clone()) }
+}

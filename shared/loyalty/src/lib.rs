@@ -1,0 +1,23 @@
+//! The loyalty rules, pure: given the program, the facts and the time, the answer is
+//! fixed. No I/O, no clock, no environment, no randomness; that is why this crate
+//! depends on no AWS crate and its tests run in seconds.
+//!
+//! Start with [`order`]: an order is a *state* that every observation only improves,
+//! and its points are `target − posted`. [`account`] holds what one customer has,
+//! [`program`] what the owner promised, [`posting`] brings the three together.
+#![warn(clippy::arithmetic_side_effects)]
+
+pub mod account;
+pub mod ids;
+pub mod ledger;
+pub mod money;
+pub mod month;
+pub mod order;
+pub mod posting;
+pub mod program;
+#[cfg(test)]
+mod testing;
+pub mod whose;
+pub mod worth;
+
+pub use money::{CurrencyCode, Money, Overflow, Points};

@@ -1,0 +1,40 @@
+//! The AWS side of everything: the store on DynamoDB, secrets, signatures, identities,
+//! configuration, telemetry. The rules themselves are in the crate `loyalty`.
+
+pub mod aws;
+pub mod clock;
+pub mod config;
+pub mod identity;
+pub mod problem;
+pub mod secrets;
+pub mod signature;
+pub mod store;
+pub mod telemetry;
+
+pub use clock::Clock;
+pub use config::Config;
+pub use secrets::Secrets;
+pub use store::Store;
+
+/// What every function works with.
+#[derive(Debug, Clone)]
+pub struct Services {
+    /// The table.
+    pub store: Store,
+    /// Shop secrets and the deployment's own.
+    pub secrets: Secrets,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+impl Services {
+    /// Connects to AWS as the configuration says, and loads the secrets, so that the first
+    /// request finds connection and keys ready.
+    pub async fn connect(config: &Config, clock: Clock) -> Result<Self, secrets::SecretsError> {
+        let connection = aws::Connection::from(config);
+        let store = Store::new(connection.dynamodb(), config.table.clone());
+        let secrets =
+            Secrets::from_ssm(connection.ssm(), config.secrets_path.clone(), clock.now()).await?;
+        Ok(Self { store, secrets, clock })
+    }
+}

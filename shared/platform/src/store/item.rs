@@ -1,0 +1,105 @@
+//! From typed values to items and back, and the conditions they are written under.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, Put as SdkPut};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::keys::{Key, Listed};
+use super::{Item, StoreError, table};
+
+/// An item to write, and what must hold for it.
+#[derive(Debug, Clone)]
+pub(super) struct Put {
+    pub(super) item: Item,
+    pub(super) condition: Option<Condition>,
+}
+
+/// A condition on the item that stands there now.
+#[derive(Debug, Clone)]
+pub(super) struct Condition {
+    pub(super) expression: String,
+    pub(super) names: Option<HashMap<String, String>>,
+    pub(super) values: Option<HashMap<String, AttributeValue>>,
+}
+
+impl Put {
+    /// A value at its key.
+    pub(super) fn new(key: Key, value: &impl Serialize) -> Result<Self, StoreError> {
+        let mut item: Item = serde_dynamo::to_item(value).map_err(StoreError::request)?;
+        // Absent is cheaper than NULL, and all that reading back needs.
+        item.retain(|_, attribute| !attribute.is_null());
+        item.insert(table::PK.to_owned(), AttributeValue::S(key.pk));
+        item.insert(table::SK.to_owned(), AttributeValue::S(key.sk));
+        Ok(Self { item, condition: None })
+    }
+
+    /// With one more attribute.
+    pub(super) fn with(mut self, name: &str, value: AttributeValue) -> Self {
+        self.item.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Standing in a list.
+    pub(super) fn listed(self, listed: Listed) -> Self {
+        self.with(table::LIST.partition, AttributeValue::S(listed.list))
+            .with(table::LIST.sort, AttributeValue::S(listed.place))
+    }
+
+    /// Only if nothing stands there.
+    pub(super) fn if_absent(mut self) -> Self {
+        let expression = format!("attribute_not_exists({})", table::PK);
+        self.condition = Some(Condition { expression, names: None, values: None });
+        self
+    }
+
+    /// Only if `attribute` of what stands there still is `version`; for version 0, only
+    /// if nothing stands there.
+    pub(super) fn if_version(mut self, attribute: &str, version: u64) -> Self {
+        if version == 0 {
+            return self.if_absent();
+        }
+        let version = AttributeValue::N(version.to_string());
+        self.condition = Some(Condition {
+            expression: "#version = :version".to_owned(),
+            names: Some([("#version".to_owned(), attribute.to_owned())].into()),
+            values: Some([(":version".to_owned(), version)].into()),
+        });
+        self
+    }
+
+    pub(super) fn in_transaction(self, table: &str) -> Result<SdkPut, StoreError> {
+        let mut put = SdkPut::builder().table_name(table).set_item(Some(self.item));
+        if let Some(condition) = self.condition {
+            put = put
+                .condition_expression(condition.expression)
+                .set_expression_attribute_names(condition.names)
+                .set_expression_attribute_values(condition.values);
+        }
+        put.build().map_err(StoreError::request)
+    }
+}
+
+/// Reads a typed value out of an item.
+pub(super) fn read<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
+    let key = || {
+        let part = |name: &str| item.get(name).and_then(|part| part.as_s().ok()).cloned();
+        let (pk, sk) = (part(table::PK), part(table::SK));
+        format!("{} / {}", pk.unwrap_or_default(), sk.unwrap_or_default())
+    };
+    let key = key();
+    serde_dynamo::from_item(item)
+        .map_err(|source| StoreError::Unreadable { key, source: Box::new(source) })
+}
+
+/// A whole number of an item; 0 where there is none.
+pub(super) fn number(item: &Item, name: &str) -> u64 {
+    let text = item.get(name).and_then(|value| value.as_n().ok());
+    text.and_then(|text| text.parse().ok()).unwrap_or_default()
+}
+
+/// A text of an item.
+pub(super) fn text(item: &Item, name: &str) -> Option<String> {
+    item.get(name).and_then(|value| value.as_s().ok()).cloned()
+}

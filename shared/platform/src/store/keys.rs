@@ -1,0 +1,244 @@
+//! Every key of every entity, in one place. Typed ids in, keys out; text that isn't an
+//! id of ours is encoded, so that none can reach into somebody else's partition.
+
+use std::fmt::Write;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use loyalty::ids::{CustomerId, OrderRef, ShopId};
+use loyalty::month::Month;
+
+use crate::identity::Identity;
+
+/// Where an item stands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+/// A nightly function, as runs and due indexes name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nightly {
+    /// `reengagement-scan`, over `due_mail`.
+    Mail,
+    /// `tier-recalculation`, over `due_points`.
+    Points,
+}
+
+impl Nightly {
+    /// As it stands in keys.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::Points => "points",
+        }
+    }
+}
+
+/// Something that stands in the table.
+#[derive(Debug, Clone, Copy)]
+pub enum Entity<'a> {
+    /// A shop's settings.
+    Settings,
+    /// A shop's status: mail mode, live since, paused, sources gone.
+    Status,
+    /// A program version.
+    Program(u32),
+    /// A nightly run for a local date.
+    Run(Nightly, Date),
+    /// An account.
+    Account(&'a CustomerId),
+    /// Contact data.
+    Contact(&'a CustomerId),
+    /// A ledger entry by its number.
+    Ledger(&'a CustomerId, u64),
+    /// A decision of a night, of a kind.
+    Decision(&'a CustomerId, Date, &'a str),
+    /// A message by its trigger.
+    Message(&'a CustomerId, &'a str),
+    /// A survey by its order or quarter.
+    Survey(&'a CustomerId, &'a str),
+    /// An order.
+    Order(&'a OrderRef),
+    /// A voucher by its code.
+    Voucher(&'a str),
+    /// An identity.
+    Identity(&'a Identity),
+    /// A tombstone: facts older than it about this identity are dropped.
+    Tombstone(&'a Identity),
+    /// Proof of consent or withdrawal of an identity.
+    ConsentProof(&'a Identity, Timestamp),
+    /// A follow-up after a low score.
+    FollowUp(&'a str),
+    /// A batch that waits for the owner's approval.
+    Approval(Date, &'a str),
+    /// Two people who may be one.
+    MergeCandidate(&'a CustomerId, &'a CustomerId),
+    /// A holdout test.
+    Test(&'a str),
+    /// A signed body that couldn't be read; part 0 tells about it.
+    DeadLetter(&'a str, u16),
+    /// Something a later job or a person has to do, by its topic and the body's hash.
+    Task(&'a str, &'a str),
+    /// A sign-in token, by its hash.
+    SignIn(&'a str),
+    /// A session, by its hash.
+    Session(&'a str),
+    /// An API token, by its hash.
+    ApiToken(&'a str),
+    /// A request that mustn't be done twice.
+    Idempotency(&'a str),
+    /// A rate counter for what and when.
+    Rate(&'a str, &'a str),
+    /// What is left of a limited reward.
+    Stock(&'a str),
+    /// Metrics of a month.
+    Metrics(Month),
+    /// An audited act of a person, by time and id.
+    Audit(Timestamp, &'a str),
+}
+
+impl Entity<'_> {
+    /// Its key in a shop's part of the table.
+    pub fn key(&self, shop: &ShopId) -> Key {
+        let of_shop = |sk: String| Key { pk: format!("SHOP#{shop}"), sk };
+        let of_customer = |id: &CustomerId, sk: String| Key { pk: customer_partition(shop, id), sk };
+        let own = |kind: &str, id: String, sk: String| Key { pk: format!("SHOP#{shop}#{kind}#{id}"), sk };
+        match self {
+            Self::Settings => of_shop("SETTINGS".to_owned()),
+            Self::Status => of_shop("STATUS".to_owned()),
+            Self::Program(version) => of_shop(format!("{PROGRAMS}{version:06}")),
+            Self::Run(function, date) => of_shop(format!("{}{date}", runs(*function))),
+            Self::Account(id) => of_customer(id, ACCOUNT.to_owned()),
+            Self::Contact(id) => of_customer(id, CONTACT.to_owned()),
+            Self::Ledger(id, number) => of_customer(id, format!("{LEDGER}{number:010}")),
+            Self::Decision(id, date, kind) => of_customer(id, format!("DECISION#{date}#{}", text(kind))),
+            Self::Message(id, trigger) => of_customer(id, format!("MESSAGE#{}", text(trigger))),
+            Self::Survey(id, of) => of_customer(id, format!("SURVEY#{}", text(of))),
+            Self::Order(order) => own("ORDER", format!("{}#{}", order.source, order.id), "ORDER".to_owned()),
+            Self::Voucher(code) => own("VOUCHER", text(code), "VOUCHER".to_owned()),
+            Self::Identity(identity) => own("ID", identity.to_string(), "ID".to_owned()),
+            Self::Tombstone(identity) => own("GONE", identity.to_string(), "GONE".to_owned()),
+            Self::ConsentProof(identity, at) => own("GONE", identity.to_string(), format!("PROOF#{}", time(*at))),
+            Self::FollowUp(id) => of_shop(format!("FOLLOWUP#{}", text(id))),
+            Self::Approval(date, kind) => of_shop(format!("APPROVAL#{date}#{}", text(kind))),
+            Self::MergeCandidate(a, b) => of_shop(format!("CANDIDATE#{}#{}", a.min(b), a.max(b))),
+            Self::Test(id) => of_shop(format!("TEST#{}", text(id))),
+            Self::DeadLetter(id, part) => own("DEAD", text(id), format!("PART#{part:05}")),
+            Self::Task(topic, hash) => of_shop(format!("TASK#{}#{}", text(topic), text(hash))),
+            Self::SignIn(hash) => own("SIGNIN", text(hash), "SIGNIN".to_owned()),
+            Self::Session(hash) => own("SESSION", text(hash), "SESSION".to_owned()),
+            Self::ApiToken(hash) => own("APITOKEN", text(hash), "APITOKEN".to_owned()),
+            Self::Idempotency(id) => own("ONCE", text(id), "ONCE".to_owned()),
+            Self::Rate(what, window) => own("RATE", text(what), format!("RATE#{}", text(window))),
+            Self::Stock(reward) => of_shop(format!("STOCK#{}", text(reward))),
+            Self::Metrics(month) => of_shop(format!("METRICS#{month}")),
+            Self::Audit(at, id) => of_shop(format!("AUDIT#{}#{}", time(*at), text(id))),
+        }
+    }
+}
+
+/// The sort key of accounts.
+pub const ACCOUNT: &str = "ACCOUNT";
+/// The sort key of contacts.
+pub const CONTACT: &str = "CONTACT";
+/// What ledger sort keys begin with.
+pub const LEDGER: &str = "LEDGER#";
+/// What program sort keys begin with.
+pub const PROGRAMS: &str = "PROGRAM#";
+
+/// What a nightly function's run sort keys begin with.
+pub fn runs(function: Nightly) -> String {
+    format!("RUN#{}#", function.as_str())
+}
+
+/// The partition of everything about one customer.
+pub fn customer_partition(shop: &ShopId, customer: &CustomerId) -> String {
+    format!("SHOP#{shop}#CUST#{customer}")
+}
+
+/// A due bucket: `<shop>#<date>#<shard>`.
+pub fn due_bucket(shop: &ShopId, date: Date, shard: u16) -> String {
+    format!("{shop}#{date}#{shard}")
+}
+
+/// The hour work waits for: `<shop>#<hour>`.
+pub fn send_bucket(shop: &ShopId, at: Timestamp) -> String {
+    let hour: String = time(at).chars().take("2026-11-22T08".len()).collect();
+    format!("{shop}#{hour}")
+}
+
+/// Where in the `list` index an item stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The list.
+    pub list: String,
+    /// The place in it.
+    pub place: String,
+}
+
+/// A list of the `list` index.
+#[derive(Debug, Clone, Copy)]
+pub enum List<'a> {
+    /// Customers by the month they became known.
+    Customers(Month),
+    /// A customer's orders.
+    OrdersOf(&'a CustomerId),
+    /// Orders that nobody is known to have bought, by month.
+    Unclaimed(Month),
+    /// Open tasks.
+    OpenTasks,
+    /// Dead letters by month.
+    DeadLetters(Month),
+}
+
+impl List<'_> {
+    /// Its partition in the index.
+    pub fn partition(&self, shop: &ShopId) -> String {
+        match self {
+            Self::Customers(month) => format!("{shop}#customer#{month}"),
+            Self::OrdersOf(customer) => format!("{shop}#order#of#{customer}"),
+            Self::Unclaimed(month) => format!("{shop}#order#unclaimed#{month}"),
+            Self::OpenTasks => format!("{shop}#task#open"),
+            Self::DeadLetters(month) => format!("{shop}#dead-letter#{month}"),
+        }
+    }
+
+    /// The place of `id` at `at` in it.
+    pub fn place(&self, shop: &ShopId, at: Timestamp, id: &str) -> Listed {
+        Listed::at(self.partition(shop), at, id)
+    }
+}
+
+impl Listed {
+    /// The place of `id` at `at` in a list.
+    pub fn at(list: String, at: Timestamp, id: &str) -> Self {
+        Self { list, place: format!("{}#{}", time(at), text(id)) }
+    }
+}
+
+/// A time that sorts as text, to the second.
+fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Free text as a part of a key: everything but letters, digits and `-._:` becomes `%hex`
+/// of its bytes.
+fn text(free: &str) -> String {
+    let mut encoded = String::with_capacity(free.len());
+    for byte in free.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._:".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a String can't fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests;

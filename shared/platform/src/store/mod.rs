@@ -1,0 +1,230 @@
+//! The store: DynamoDB, spoken to directly. There is no trait over it; tests and the
+//! local system run the same code on an embedded engine.
+//!
+//! Every write is conditional, on a version or on absence, and what belongs together is
+//! one transaction. A write that lost a race is planned again from what is there now.
+
+mod item;
+pub mod keys;
+mod people;
+mod purchases;
+mod reads;
+mod retry;
+mod runs;
+mod set_aside;
+mod shops;
+pub mod table;
+
+use std::collections::HashMap;
+use std::error::Error as StdError;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConsumedCapacity, ReturnConsumedCapacity, TransactWriteItem,
+};
+use thiserror::Error;
+
+pub use self::people::{Buyer, Consent, ConsentState, Contact, Person, Scene};
+pub use self::purchases::{Observation, Recorded};
+pub use self::reads::{Customer, LedgerPage, StoredOrder};
+pub use self::set_aside::{DeadLetter, Task};
+pub use self::runs::Run;
+pub use self::shops::{Applied, Rules, Settings, Status};
+
+/// An item as DynamoDB has it.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// The table of a deployment.
+#[derive(Debug, Clone)]
+pub struct Store {
+    client: Client,
+    table: String,
+    rules: shops::RulesCache,
+    written: Arc<AtomicU64>,
+}
+
+/// The store couldn't do what was asked.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// DynamoDB didn't do it, and may when asked again.
+    #[error("DynamoDB didn't answer as hoped ({code})")]
+    Unavailable {
+        /// DynamoDB's own code, or what went wrong on the way.
+        code: String,
+        /// The error.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// Others wrote the same items each time; it may work when asked again.
+    #[error("others kept writing the same items through {attempts} attempts")]
+    Contended {
+        /// Attempts made.
+        attempts: u32,
+    },
+    /// A number left the range of 64 bits: asking again won't help.
+    #[error(transparent)]
+    Overflow(#[from] loyalty::Overflow),
+    /// An item isn't as this version writes it: asking again won't help.
+    #[error("the item {key} isn't readable")]
+    Unreadable {
+        /// The item.
+        key: String,
+        /// Why.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
+    /// A request that can't be built: a mistake of ours.
+    #[error("a request to DynamoDB couldn't be built")]
+    Request(#[source] Box<dyn StdError + Send + Sync>),
+    /// A saved program that this version can't read, or one that can't follow another.
+    #[error("{0}")]
+    Program(String),
+    /// The deployment lacks a secret.
+    #[error(transparent)]
+    Secrets(#[from] crate::secrets::SecretsError),
+}
+
+impl StoreError {
+    /// Whether the same may work when asked again.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable { .. } | Self::Contended { .. } | Self::Secrets(_))
+    }
+
+    pub(crate) fn unavailable<E, R>(error: SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        let code = error.code().unwrap_or(match &error {
+            SdkError::TimeoutError(_) => "timed out",
+            SdkError::DispatchFailure(_) => "not reached",
+            SdkError::ConstructionFailure(_) => "not sent",
+            _ => "unknown",
+        });
+        Self::Unavailable { code: code.to_owned(), source: Box::new(error) }
+    }
+
+    pub(crate) fn request(error: impl StdError + Send + Sync + 'static) -> Self {
+        Self::Request(Box::new(error))
+    }
+}
+
+/// How a conditional write ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Write {
+    /// It is in the table.
+    Done,
+    /// A condition failed or another transaction was in the way: look again.
+    Lost,
+}
+
+impl Store {
+    /// A store on `table`.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into(), rules: Default::default(), written: Arc::default() }
+    }
+
+    /// The client it speaks through.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The table's name.
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// Write units consumed through this store since it was made, indexes included, in
+    /// tenths: as DynamoDB reported them.
+    pub fn write_units_x10(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    fn consumed<'a>(&self, capacity: impl IntoIterator<Item = &'a ConsumedCapacity>) {
+        for one in capacity {
+            // Units are reported as floating point; half units are the finest there are.
+            #[expect(
+                clippy::float_arithmetic,
+                clippy::as_conversions,
+                reason = "DynamoDB reports units as f64; tenths of them are far below 2^53"
+            )]
+            let tenths = (one.capacity_units().unwrap_or_default() * 10.0).round() as u64;
+            self.written.fetch_add(tenths, Ordering::Relaxed);
+        }
+    }
+
+    /// An item, read strongly.
+    async fn get(&self, key: &keys::Key) -> Result<Option<Item>, StoreError> {
+        let request = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let answer = request
+            .key(table::PK, AttributeValue::S(key.pk.clone()))
+            .key(table::SK, AttributeValue::S(key.sk.clone()))
+            .send()
+            .await
+            .map_err(StoreError::unavailable)?;
+        Ok(answer.item)
+    }
+
+    /// Writes one item under its condition.
+    async fn put(&self, put: item::Put) -> Result<Write, StoreError> {
+        let mut request = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(put.item))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        if let Some(condition) = put.condition {
+            request = request
+                .condition_expression(condition.expression)
+                .set_expression_attribute_names(condition.names)
+                .set_expression_attribute_values(condition.values);
+        }
+        match request.send().await {
+            Ok(answer) => {
+                self.consumed(answer.consumed_capacity());
+                Ok(Write::Done)
+            }
+            Err(error) if retry::lost(error.code()) => Ok(Write::Lost),
+            Err(error) => Err(StoreError::unavailable(error)),
+        }
+    }
+
+    /// Writes all of them or none; a single one without the price of a transaction.
+    async fn write(&self, mut puts: Vec<item::Put>) -> Result<Write, StoreError> {
+        if puts.len() == 1
+            && let Some(put) = puts.pop()
+        {
+            return self.put(put).await;
+        }
+        if puts.is_empty() {
+            return Ok(Write::Done);
+        }
+        let mut request = self
+            .client
+            .transact_write_items()
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        for put in puts {
+            let put = put.in_transaction(&self.table)?;
+            request = request.transact_items(TransactWriteItem::builder().put(put).build());
+        }
+        match request.send().await {
+            Ok(answer) => {
+                self.consumed(answer.consumed_capacity());
+                Ok(Write::Done)
+            }
+            Err(error) => match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled))
+                    if retry::all_lost(cancelled.cancellation_reasons()) =>
+                {
+                    Ok(Write::Lost)
+                }
+                _ if retry::lost(error.code()) => Ok(Write::Lost),
+                _ => Err(StoreError::unavailable(error)),
+            },
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Reads for people: customers, ledgers, orders.
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use loyalty::account::Account;
+use loyalty::ids::{CustomerId, OrderRef, ShopId};
+use loyalty::ledger::Entry;
+use loyalty::posting::Record;
+
+use super::item;
+use super::keys::{Entity, Key, LEDGER, Listed, customer_partition};
+use super::{Contact, Item, Store, StoreError, retry, table};
+use crate::identity::Identity;
+
+/// Items in one `BatchGetItem`.
+const BATCH: usize = 100;
+
+/// A customer with her account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Customer {
+    /// Her id.
+    pub id: CustomerId,
+    /// What she has.
+    pub account: Account,
+    /// Who she is; `None` once erased.
+    pub contact: Option<Contact>,
+}
+
+/// A part of a ledger, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerPage {
+    /// The entries.
+    pub entries: Vec<Entry>,
+    /// The number to go on before; `None` at the end.
+    pub next: Option<u64>,
+}
+
+/// An order as it stands in the table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoredOrder {
+    /// Counts writes; 0 for one that isn't there.
+    pub version: u64,
+    /// What is known and was made of it.
+    pub record: Record,
+    /// Where it is listed.
+    pub listed: Option<Listed>,
+}
+
+impl Store {
+    /// The customer an identity leads to.
+    pub async fn find_customer(
+        &self,
+        shop: &ShopId,
+        identity: &Identity,
+    ) -> Result<Option<CustomerId>, StoreError> {
+        let found = self.get(&Entity::Identity(identity).key(shop)).await?;
+        Ok(found.and_then(|found| item::text(&found, "customer")?.parse().ok()))
+    }
+
+    /// A customer, or the one she was merged into; `None` for an unknown id.
+    pub async fn customer(
+        &self,
+        shop: &ShopId,
+        id: &CustomerId,
+    ) -> Result<Option<Customer>, StoreError> {
+        let (id, account) = self.account(shop, id.clone()).await?;
+        if account.version == 0 {
+            return Ok(None);
+        }
+        let contact = self.contact(shop, &id).await?;
+        Ok(Some(Customer { id, account, contact }))
+    }
+
+    /// A part of a customer's ledger, newest first, of entries numbered below `before`.
+    pub async fn ledger(
+        &self,
+        shop: &ShopId,
+        customer: &CustomerId,
+        before: Option<u64>,
+        limit: u16,
+    ) -> Result<LedgerPage, StoreError> {
+        let last = before.map_or(u64::MAX, |before| before.saturating_sub(1));
+        let to = match before {
+            Some(_) => Entity::Ledger(customer, last).key(shop).sk,
+            // Sorts behind every number.
+            None => format!("{LEDGER}~"),
+        };
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression(format!(
+                "{} = :pk AND {} BETWEEN :from AND :to",
+                table::PK,
+                table::SK
+            ))
+            .expression_attribute_values(":pk", AttributeValue::S(customer_partition(shop, customer)))
+            .expression_attribute_values(":from", AttributeValue::S(LEDGER.to_owned()))
+            .expression_attribute_values(":to", AttributeValue::S(to))
+            .scan_index_forward(false)
+            .limit(i32::from(limit))
+            .send()
+            .await
+            .map_err(StoreError::unavailable)?;
+        let more = answer.last_evaluated_key.is_some();
+        let items = answer.items.unwrap_or_default();
+        let entries: Vec<Entry> = items.into_iter().map(item::read).collect::<Result<_, _>>()?;
+        let next = entries.last().map(|entry| entry.number).filter(|_| more);
+        Ok(LedgerPage { entries, next })
+    }
+
+    /// An order; an empty one of version 0 where none is known.
+    pub async fn order(&self, shop: &ShopId, order: &OrderRef) -> Result<StoredOrder, StoreError> {
+        let found = self.get(&Entity::Order(order).key(shop)).await?;
+        found.map_or_else(|| Ok(StoredOrder::default()), stored_order)
+    }
+
+    /// The keys a list holds, in its order.
+    pub(super) async fn list(&self, partition: &str) -> Result<Vec<Key>, StoreError> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(table::LIST.name)
+            .key_condition_expression(format!("{} = :list", table::LIST.partition))
+            .expression_attribute_values(":list", AttributeValue::S(partition.to_owned()))
+            .into_paginator()
+            .send();
+        let mut keys = Vec::new();
+        while let Some(page) = pages.next().await {
+            for found in page.map_err(StoreError::unavailable)?.items.unwrap_or_default() {
+                let part = |name| item::text(&found, name).unwrap_or_default();
+                keys.push(Key { pk: part(table::PK), sk: part(table::SK) });
+            }
+        }
+        Ok(keys)
+    }
+
+    /// Items by their keys, read strongly, in no order; those that aren't there are left
+    /// out.
+    pub(super) async fn get_all(&self, keys: Vec<Key>) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::new();
+        for batch in keys.chunks(BATCH) {
+            let mut asked: Vec<Item> = batch.iter().map(key_item).collect();
+            for attempt in 1.. {
+                let request = KeysAndAttributes::builder()
+                    .consistent_read(true)
+                    .set_keys(Some(std::mem::take(&mut asked)))
+                    .build()
+                    .map_err(StoreError::request)?;
+                let answer = self.client.batch_get_item().request_items(&self.table, request);
+                let answer = answer.send().await.map_err(StoreError::unavailable)?;
+                items.extend(answer.responses.into_iter().flatten().flat_map(|(_, found)| found));
+                // What DynamoDB had no time for is asked for again.
+                let left = answer.unprocessed_keys.into_iter().flatten();
+                asked = left.flat_map(|(_, left)| left.keys).collect();
+                if asked.is_empty() {
+                    break;
+                }
+                retry::pause(attempt).await?;
+            }
+        }
+        Ok(items)
+    }
+}
+
+pub(super) fn stored_order(item: Item) -> Result<StoredOrder, StoreError> {
+    let version = item::number(&item, VERSION);
+    let part = |name| item::text(&item, name);
+    let listed = part(table::LIST.partition)
+        .zip(part(table::LIST.sort))
+        .map(|(list, place)| Listed { list, place });
+    Ok(StoredOrder { version, record: item::read(item)?, listed })
+}
+
+/// The attribute that counts an order's writes.
+pub(super) const VERSION: &str = "v";
+
+fn key_item(key: &Key) -> Item {
+    [
+        (table::PK.to_owned(), AttributeValue::S(key.pk.clone())),
+        (table::SK.to_owned(), AttributeValue::S(key.sk.clone())),
+    ]
+    .into()
+}

@@ -1,0 +1,164 @@
+//! What is set aside: signed bodies that couldn't be read, and things to do later.
+//!
+//! Both are keyed by the body's hash, so that repeats are one.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use jiff::{SignedDuration, Timestamp};
+use loyalty::ids::ShopId;
+use loyalty::month::Month;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::item::{self, Put};
+use super::keys::{Entity, List};
+use super::{Store, StoreError, table};
+
+/// A DynamoDB item holds 400 KB; keys and the rest need little of it.
+const PART_BYTES: usize = 300_000;
+
+/// How long a dead letter is kept.
+const DEAD_LETTER_LIFE: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// A signed body that couldn't be used, kept with the reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// Its id: the hash of topic and body.
+    pub id: String,
+    /// What it came as, such as `shopify orders/paid`.
+    pub topic: String,
+    /// What was wrong with it. No personal data: keys and types, not values.
+    pub reason: String,
+    /// When it came.
+    pub at: Timestamp,
+    /// Length of the body in bytes.
+    pub bytes: u64,
+    /// Parts it is kept in.
+    pub parts: u16,
+}
+
+/// Something that a later job or a person has to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// The topic it came as.
+    pub topic: String,
+    /// SHA-256 of the body: a body runs once.
+    pub hash: String,
+    /// When it came.
+    pub at: Timestamp,
+    /// The body, as it came.
+    pub body: String,
+    /// Whether it is done.
+    pub done: bool,
+}
+
+impl Store {
+    /// Keeps a body that couldn't be used. Once this returns, it can be replayed.
+    pub async fn keep_dead_letter(
+        &self,
+        shop: &ShopId,
+        topic: &str,
+        body: &[u8],
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<DeadLetter, StoreError> {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+        gzip.write_all(body).map_err(StoreError::request)?;
+        let packed = gzip.finish().map_err(StoreError::request)?;
+        let parts: Vec<&[u8]> = packed.chunks(PART_BYTES).collect();
+        let letter = DeadLetter {
+            id: hash(&[topic.as_bytes(), b"\n", body]),
+            topic: topic.to_owned(),
+            reason: reason.chars().take(1000).collect(),
+            at: now,
+            bytes: u64::try_from(body.len()).unwrap_or(u64::MAX),
+            parts: u16::try_from(parts.len()).unwrap_or(u16::MAX),
+        };
+        let expires = now.checked_add(DEAD_LETTER_LIFE).unwrap_or(now).as_second();
+        let expires = AttributeValue::N(expires.to_string());
+        // The head goes last: while it is missing, nothing claims that the letter is whole.
+        for (number, part) in (1_u16..).zip(parts) {
+            let key = Entity::DeadLetter(&letter.id, number).key(shop);
+            let put = Put::new(key, &BTreeMap::<String, String>::new())?
+                .with("z", AttributeValue::B(Blob::new(part)))
+                .with(table::EXPIRES_AT, expires.clone());
+            self.put(put).await?;
+        }
+        let month = Month::of(now.to_zoned(jiff::tz::TimeZone::UTC).date());
+        let head = Put::new(Entity::DeadLetter(&letter.id, 0).key(shop), &letter)?
+            .with(table::EXPIRES_AT, expires)
+            .listed(List::DeadLetters(month).place(shop, now, &letter.id));
+        self.put(head).await?;
+        Ok(letter)
+    }
+
+    /// A dead letter and its body; `None` where there is none, or its time is over.
+    pub async fn dead_letter(
+        &self,
+        shop: &ShopId,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<Option<(DeadLetter, Vec<u8>)>, StoreError> {
+        let Some(head) = self.get(&Entity::DeadLetter(id, 0).key(shop)).await? else {
+            return Ok(None);
+        };
+        if item::number(&head, table::EXPIRES_AT) <= u64::try_from(now.as_second()).unwrap_or(0) {
+            return Ok(None);
+        }
+        let letter: DeadLetter = item::read(head)?;
+        let mut body = flate2::write::GzDecoder::new(Vec::new());
+        for number in 1..=letter.parts {
+            let part = self.get(&Entity::DeadLetter(id, number).key(shop)).await?;
+            let packed = part.as_ref().and_then(|part| part.get("z")?.as_b().ok());
+            body.write_all(packed.map_or(&[], |blob| blob.as_ref())).map_err(StoreError::request)?;
+        }
+        Ok(Some((letter, body.finish().map_err(StoreError::request)?)))
+    }
+
+    /// Dead letters of a month (UTC), oldest first.
+    pub async fn dead_letters(
+        &self,
+        shop: &ShopId,
+        month: Month,
+    ) -> Result<Vec<DeadLetter>, StoreError> {
+        let keys = self.list(&List::DeadLetters(month).partition(shop)).await?;
+        self.get_all(keys).await?.into_iter().map(item::read).collect()
+    }
+
+    /// Keeps something to do. One that is kept already, or done, stays as it is; says
+    /// whether this one is new.
+    pub async fn keep_task(
+        &self,
+        shop: &ShopId,
+        topic: &str,
+        body: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let hash = hash(&[body.as_bytes()]);
+        let task =
+            Task { topic: topic.to_owned(), hash, at: now, body: body.to_owned(), done: false };
+        let put = Put::new(Entity::Task(topic, &task.hash).key(shop), &task)?
+            .listed(List::OpenTasks.place(shop, now, &task.hash))
+            .if_absent();
+        Ok(self.put(put).await? == super::Write::Done)
+    }
+
+    /// Open tasks, oldest first.
+    pub async fn open_tasks(&self, shop: &ShopId) -> Result<Vec<Task>, StoreError> {
+        let keys = self.list(&List::OpenTasks.partition(shop)).await?;
+        self.get_all(keys).await?.into_iter().map(item::read).collect()
+    }
+}
+
+fn hash(parts: &[&[u8]]) -> String {
+    let mut sha = Sha256::new();
+    for part in parts {
+        sha.update(part);
+    }
+    sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
