@@ -1,1 +1,39 @@
-fn main() {}
+//! `regulars`: the whole system on one machine. The server, a demo of a year, and what
+//! an owner needs from a shell.
+
+mod cli;
+mod clock;
+mod console;
+mod demo;
+mod failure;
+mod home;
+mod local;
+mod program;
+mod secrets;
+mod send;
+mod serve;
+mod server;
+mod shopify;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use platform::telemetry::{self, Format};
+
+use crate::cli::Cli;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    let variable = |name: &str| std::env::var(name).ok();
+    let cli = Cli::parse();
+    let filter = variable("RUST_LOG").unwrap_or_else(|| cli.command.log_filter().to_owned());
+    telemetry::init(Format::Text, Some(&filter));
+    match cli.command.run(&variable).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            console::complain(format_args!("regulars: {failure}"));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -161,17 +161,7 @@ pub fn minor_units(amount: Decimal, currency: CurrencyCode) -> Result<i64, Amoun
 
 /// A whole number of points, signed.
 #[derive(
-    Debug,
-    Clone,
-    Copy,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 #[serde(transparent)]
 pub struct Points(pub i64);

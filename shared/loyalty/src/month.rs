@@ -67,10 +67,7 @@ impl FromStr for Month {
     type Err = MonthError;
 
     fn from_str(text: &str) -> Result<Self, MonthError> {
-        format!("{text}-01")
-            .parse::<Date>()
-            .map(Self::of)
-            .map_err(|_| MonthError(text.to_owned()))
+        format!("{text}-01").parse::<Date>().map(Self::of).map_err(|_| MonthError(text.to_owned()))
     }
 }
 

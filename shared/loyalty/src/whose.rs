@@ -104,7 +104,11 @@ mod tests {
 
     const NOBODY: Claims<&str> = Claims { record: None, email: None, phone: None };
 
-    fn record(id: &'static str, email: Option<&'static str>, phone: Option<&'static str>) -> Claims<&'static str> {
+    fn record(
+        id: &'static str,
+        email: Option<&'static str>,
+        phone: Option<&'static str>,
+    ) -> Claims<&'static str> {
         let record = RecordClaims { id, email, email_verified: true, phone };
         Claims { record: Some(record), ..NOBODY }
     }

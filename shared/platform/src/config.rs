@@ -41,8 +41,7 @@ impl Config {
     /// Reads the configuration by asking `variable` for each name.
     pub fn from_env(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let optional = |name| variable(name).filter(|value| !value.trim().is_empty());
-        let required =
-            |name, meaning| optional(name).ok_or(ConfigError::Missing { name, meaning });
+        let required = |name, meaning| optional(name).ok_or(ConfigError::Missing { name, meaning });
         let any = optional("AWS_ENDPOINT_URL");
         Ok(Self {
             table: required("REGULARS_TABLE", "name the DynamoDB table")?,

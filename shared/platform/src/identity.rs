@@ -195,7 +195,8 @@ mod tests {
 
     #[test]
     fn one_address_in_two_shops_has_nothing_in_common() {
-        let (a, b) = (identities("a").email("jon@example.com"), identities("b").email("jon@example.com"));
+        let (a, b) =
+            (identities("a").email("jon@example.com"), identities("b").email("jon@example.com"));
         assert_ne!(a, b);
         assert_eq!(a, identities("a").email(" JON@example.com"));
     }

@@ -105,7 +105,8 @@ impl Secrets {
                 true
             }
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "secrets not refreshed");
+                let error: &dyn std::error::Error = &error;
+                tracing::error!(error, "secrets not refreshed");
                 false
             }
         }

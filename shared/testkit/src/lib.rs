@@ -1,3 +1,6 @@
-//! ...
+//! What tests and the local system share: the embedded DynamoDB beneath the real SDK,
+//! a shop on it, and the bodies its sources send.
 
 pub mod embedded;
+pub mod shop;
+pub mod shopify;

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::money::{Overflow, Points};
 use crate::month::Month;
-use crate::order::is_zero;
 
 /// Months of spend kept, the current one included: two windows of the rules and one.
 const MONTHS_KEPT: i32 = 25;
@@ -15,18 +14,29 @@ const MONTHS_KEPT: i32 = 25;
 /// Purchase days remembered for the rhythm: eight gaps say as much as more would.
 const DAYS_KEPT: usize = 9;
 
-/// Sums over orders.
+/// Sums over orders. Stored as a list of three numbers: there are 25 of them in an
+/// account, and names would cost more than the numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(i64, Points, i64)", into = "(i64, Points, i64)")]
 pub struct Bucket {
     /// Money kept, minor units.
-    #[serde(rename = "s", default, skip_serializing_if = "is_zero")]
     pub spend: i64,
     /// Points posted.
-    #[serde(rename = "p", default, skip_serializing_if = "Points::is_zero")]
     pub points: Points,
     /// Orders of which something is kept.
-    #[serde(rename = "o", default, skip_serializing_if = "is_zero")]
     pub orders: i64,
+}
+
+impl From<(i64, Points, i64)> for Bucket {
+    fn from((spend, points, orders): (i64, Points, i64)) -> Self {
+        Self { spend, points, orders }
+    }
+}
+
+impl From<Bucket> for (i64, Points, i64) {
+    fn from(bucket: Bucket) -> Self {
+        (bucket.spend, bucket.points, bucket.orders)
+    }
 }
 
 impl Bucket {

@@ -112,10 +112,7 @@ pub struct Wallet {
 impl Wallet {
     /// Points that can be spent; below 0 while a debt is open.
     pub fn available(&self) -> Result<Points, Overflow> {
-        self.lots
-            .values()
-            .try_fold(Points::ZERO, |sum, lot| sum.plus(lot.points))?
-            .minus(self.debt)
+        self.lots.values().try_fold(Points::ZERO, |sum, lot| sum.plus(lot.points))?.minus(self.debt)
     }
 
     /// Points that aren't available yet.

@@ -18,10 +18,10 @@ use rust_decimal::Decimal;
 pub use self::check::{Problem, ProgramError};
 pub use self::preset::{ConsentGrade, ExpiryLimit, Preset};
 pub use self::versions::{ProgramVersion, Programs, starts};
+use crate::Points;
 use crate::ids::{ShopId, TierId};
 use crate::money::CurrencyCode;
 use crate::month::Month;
-use crate::Points;
 
 /// The sample program, `corner-bakery`: the default program of the rules.
 pub const CORNER_BAKERY: &str = include_str!("../../programs/corner-bakery.toml");

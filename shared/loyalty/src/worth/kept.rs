@@ -184,7 +184,8 @@ impl<'a> Kept<'a> {
     fn items_left(&self, line: &Line) -> Result<i64, Overflow> {
         let mut left = line.quantity;
         for refund in self.order.refunds.values() {
-            let taken_off = refund.moved_money() || edits_before_payment(self.order).any(|edit| edit == refund);
+            let taken_off =
+                refund.moved_money() || edits_before_payment(self.order).any(|edit| edit == refund);
             for row in refund.named.iter().flat_map(|named| &named.value.lines) {
                 if taken_off && row.line == line.id {
                     left = left.checked_sub(row.quantity).ok_or(Overflow)?;

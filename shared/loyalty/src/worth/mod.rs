@@ -75,7 +75,9 @@ pub enum Unworthy {
     #[error("it is a test order")]
     Test,
     /// Its currency isn't the shop's.
-    #[error("it is in {found}, but the shop counts in {shop}: it earns nothing, and is never added up")]
+    #[error(
+        "it is in {found}, but the shop counts in {shop}: it earns nothing, and is never added up"
+    )]
     ForeignCurrency {
         /// The order's.
         found: CurrencyCode,

@@ -4,9 +4,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::month::Month;
-use crate::order::{
-    Books, Charge, Line, LineKind, NamedLine, Presentment, Stamp, Stamped,
-};
+use crate::order::{Books, Charge, Line, LineKind, NamedLine, Presentment, Stamp, Stamped};
 use crate::program::Programs;
 use crate::testing::{at, decimal, program, version};
 
@@ -270,7 +268,10 @@ fn the_best_single_factor_applies_to_each_line() {
     let ids: Vec<_> = worth.receipt.multipliers.iter().map(|one| one.id.as_str()).collect();
     assert_eq!(ids, ["cakes", "tuesday"]);
     // The cake comes back: its tripled points go, the others' stay.
-    assert_eq!(worth_under(&toml, &refunded(sold, "1", "10.00", &[(1, "10.00", "0")])).points.0, 20);
+    assert_eq!(
+        worth_under(&toml, &refunded(sold, "1", "10.00", &[(1, "10.00", "0")])).points.0,
+        20
+    );
 }
 
 #[test]
@@ -289,9 +290,8 @@ fn per_order_and_per_item_follow_what_is_kept() {
 
 #[test]
 fn test_orders_and_other_currencies_are_worth_nothing_and_say_so() {
-    let why = |sale| {
-        received(&order(sale, vec![]), "USD".parse().unwrap()).unwrap_err().to_string()
-    };
+    let why =
+        |sale| received(&order(sale, vec![]), "USD".parse().unwrap()).unwrap_err().to_string();
     assert_eq!(why(Sale { test: true, ..sale(100) }), "it is a test order");
     assert_eq!(
         why(Sale { currency: "EUR".parse().unwrap(), ..sale(100) }),

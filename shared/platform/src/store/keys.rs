@@ -105,8 +105,10 @@ impl Entity<'_> {
     /// Its key in a shop's part of the table.
     pub fn key(&self, shop: &ShopId) -> Key {
         let of_shop = |sk: String| Key { pk: format!("SHOP#{shop}"), sk };
-        let of_customer = |id: &CustomerId, sk: String| Key { pk: customer_partition(shop, id), sk };
-        let own = |kind: &str, id: String, sk: String| Key { pk: format!("SHOP#{shop}#{kind}#{id}"), sk };
+        let of_customer =
+            |id: &CustomerId, sk: String| Key { pk: customer_partition(shop, id), sk };
+        let own =
+            |kind: &str, id: String, sk: String| Key { pk: format!("SHOP#{shop}#{kind}#{id}"), sk };
         match self {
             Self::Settings => of_shop("SETTINGS".to_owned()),
             Self::Status => of_shop("STATUS".to_owned()),
@@ -115,14 +117,20 @@ impl Entity<'_> {
             Self::Account(id) => of_customer(id, ACCOUNT.to_owned()),
             Self::Contact(id) => of_customer(id, CONTACT.to_owned()),
             Self::Ledger(id, number) => of_customer(id, format!("{LEDGER}{number:010}")),
-            Self::Decision(id, date, kind) => of_customer(id, format!("DECISION#{date}#{}", text(kind))),
+            Self::Decision(id, date, kind) => {
+                of_customer(id, format!("DECISION#{date}#{}", text(kind)))
+            }
             Self::Message(id, trigger) => of_customer(id, format!("MESSAGE#{}", text(trigger))),
             Self::Survey(id, of) => of_customer(id, format!("SURVEY#{}", text(of))),
-            Self::Order(order) => own("ORDER", format!("{}#{}", order.source, order.id), "ORDER".to_owned()),
+            Self::Order(order) => {
+                own("ORDER", format!("{}#{}", order.source, order.id), "ORDER".to_owned())
+            }
             Self::Voucher(code) => own("VOUCHER", text(code), "VOUCHER".to_owned()),
             Self::Identity(identity) => own("ID", identity.to_string(), "ID".to_owned()),
             Self::Tombstone(identity) => own("GONE", identity.to_string(), "GONE".to_owned()),
-            Self::ConsentProof(identity, at) => own("GONE", identity.to_string(), format!("PROOF#{}", time(*at))),
+            Self::ConsentProof(identity, at) => {
+                own("GONE", identity.to_string(), format!("PROOF#{}", time(*at)))
+            }
             Self::FollowUp(id) => of_shop(format!("FOLLOWUP#{}", text(id))),
             Self::Approval(date, kind) => of_shop(format!("APPROVAL#{date}#{}", text(kind))),
             Self::MergeCandidate(a, b) => of_shop(format!("CANDIDATE#{}#{}", a.min(b), a.max(b))),

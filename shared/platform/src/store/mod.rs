@@ -31,8 +31,8 @@ use thiserror::Error;
 pub use self::people::{Buyer, Consent, ConsentState, Contact, Person, Scene};
 pub use self::purchases::{Observation, Recorded};
 pub use self::reads::{Customer, LedgerPage, StoredOrder};
-pub use self::set_aside::{DeadLetter, Task};
 pub use self::runs::Run;
+pub use self::set_aside::{DeadLetter, Task};
 pub use self::shops::{Applied, Rules, Settings, Status};
 
 /// An item as DynamoDB has it.

@@ -2,6 +2,7 @@
 //! order, the account and the ledger entry.
 
 use jiff::civil::Date;
+use loyalty::Points;
 use loyalty::account::{Counted, Facts};
 use loyalty::ids::{CustomerId, OrderRef};
 use loyalty::ledger::Entry;
@@ -10,7 +11,6 @@ use loyalty::order::{Order, Stamp, Stamped};
 use loyalty::posting::{self, Context};
 use loyalty::program::Programs;
 use loyalty::whose::{Claims, Whose};
-use loyalty::Points;
 
 use super::item::Put;
 use super::keys::{Entity, List};
@@ -67,11 +67,7 @@ impl Store {
         Err(StoreError::Contended { attempts: retry::ATTEMPTS })
     }
 
-    async fn plan(
-        &self,
-        scene: &Scene<'_>,
-        observation: &Observation,
-    ) -> Result<Plan, StoreError> {
+    async fn plan(&self, scene: &Scene<'_>, observation: &Observation) -> Result<Plan, StoreError> {
         let stored = self.order(scene.shop, &observation.order).await?;
         let rules = self.rules(scene.shop, scene.now).await?;
         let programs = &rules.programs;
@@ -92,17 +88,24 @@ impl Store {
         };
         if stored.version > 0 && record.state == stored.record.state && !counts_now {
             let customer = stored.record.customer;
-            return Ok(Plan { recorded: Recorded { customer, ..Recorded::default() }, ..Plan::default() });
+            return Ok(Plan {
+                recorded: Recorded { customer, ..Recorded::default() },
+                ..Plan::default()
+            });
         }
 
-        let context = Context { programs, order: &observation.order, now: scene.now, origin: scene.origin };
+        let context =
+            Context { programs, order: &observation.order, now: scene.now, origin: scene.origin };
         let today = today(programs, scene);
         let whose = self.whose_order(scene, &stored, &record.state, claims.as_ref()).await?;
         let buyer = observation.buyer.as_ref().map(|(_, buyer)| buyer.clone()).unwrap_or_default();
         let Some(mut bound) = self.bind(scene, whose, &buyer).await? else {
             record.take_snapshot(programs);
             let recorded = Recorded { changed: true, ..Recorded::default() };
-            return Ok(Plan { puts: vec![put_order(scene, &stored, &record, &observation.order)?], recorded });
+            return Ok(Plan {
+                puts: vec![put_order(scene, &stored, &record, &observation.order)?],
+                recorded,
+            });
         };
 
         let mut plan = Plan::default();
@@ -110,16 +113,26 @@ impl Store {
         if let Some(former) = &stored.record.customer {
             let (former, account) = self.account(scene.shop, former.clone()).await?;
             if former != bound.customer {
-                let others = self.others(scene, &former, &observation.order, &stored, &account.facts, today).await?;
+                let others = self
+                    .others(scene, &former, &observation.order, &stored, &account.facts, today)
+                    .await?;
                 let read_version = account.version;
-                let mut former = Bound { customer: former, account, read_version, contact: None, gains: Vec::new() };
-                let entries = posting::release(&context, &mut record, &mut former.account, &others)?;
+                let mut former = Bound {
+                    customer: former,
+                    account,
+                    read_version,
+                    contact: None,
+                    gains: Vec::new(),
+                };
+                let entries =
+                    posting::release(&context, &mut record, &mut former.account, &others)?;
                 self.add_account(scene, &mut plan, &mut former, entries, today).await?;
             }
         }
         record.customer = Some(bound.customer.clone());
         plan.recorded.customer = record.customer.clone();
-        let entries = posting::post(&context, &stored.record.state, &mut record, &mut bound.account)?;
+        let entries =
+            posting::post(&context, &stored.record.state, &mut record, &mut bound.account)?;
         if bound.read_version == 0 {
             bound.account.version = bound.account.version.max(1);
         }
@@ -156,7 +169,9 @@ impl Store {
             }
             (None, None) => Ok(Whose::Nobody),
             // A body that only hints doesn't unsettle an order whose record is known.
-            (Some(customer), Some(claims)) if claims.record.is_none() && state.customer.is_some() => {
+            (Some(customer), Some(claims))
+                if claims.record.is_none() && state.customer.is_some() =>
+            {
                 Ok(Whose::Known { customer: customer.clone(), gains: Vec::new() })
             }
             (_, Some(claims)) => self.whose(scene.shop, scene.source, claims).await,
@@ -181,7 +196,12 @@ impl Store {
             let mut others = Vec::new();
             for item in self.get_all(keys).await? {
                 let other = stored_order(item)?;
-                others.extend(other.record.counted.filter(|_| other.record.customer.as_ref() == Some(customer)));
+                others.extend(
+                    other
+                        .record
+                        .counted
+                        .filter(|_| other.record.customer.as_ref() == Some(customer)),
+                );
             }
             let all = others.iter().chain(&stored.record.counted);
             let months = |facts: &Facts| facts.ever;
@@ -237,7 +257,8 @@ fn put_order(
     order: &OrderRef,
 ) -> Result<Put, StoreError> {
     let placed = record.state.sale.as_ref().map(|sale| sale.value.placed_at);
-    let at = record.snapshot.as_ref().map(|snapshot| snapshot.paid_at).or(placed).unwrap_or(scene.now);
+    let at =
+        record.snapshot.as_ref().map(|snapshot| snapshot.paid_at).or(placed).unwrap_or(scene.now);
     let list = match &record.customer {
         Some(customer) => List::OrdersOf(customer).partition(scene.shop),
         None => {

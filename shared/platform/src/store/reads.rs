@@ -94,7 +94,10 @@ impl Store {
                 table::PK,
                 table::SK
             ))
-            .expression_attribute_values(":pk", AttributeValue::S(customer_partition(shop, customer)))
+            .expression_attribute_values(
+                ":pk",
+                AttributeValue::S(customer_partition(shop, customer)),
+            )
             .expression_attribute_values(":from", AttributeValue::S(LEDGER.to_owned()))
             .expression_attribute_values(":to", AttributeValue::S(to))
             .scan_index_forward(false)

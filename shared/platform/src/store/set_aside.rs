@@ -115,7 +115,8 @@ impl Store {
         for number in 1..=letter.parts {
             let part = self.get(&Entity::DeadLetter(id, number).key(shop)).await?;
             let packed = part.as_ref().and_then(|part| part.get("z")?.as_b().ok());
-            body.write_all(packed.map_or(&[], |blob| blob.as_ref())).map_err(StoreError::request)?;
+            body.write_all(packed.map_or(&[], |blob| blob.as_ref()))
+                .map_err(StoreError::request)?;
         }
         Ok(Some((letter, body.finish().map_err(StoreError::request)?)))
     }

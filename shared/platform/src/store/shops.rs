@@ -75,7 +75,10 @@ struct StoredProgram {
 }
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct RulesCache(Arc<RwLock<BTreeMap<ShopId, (Timestamp, Arc<Rules>)>>>);
+pub(super) struct RulesCache(Arc<RwLock<BTreeMap<ShopId, Loaded>>>);
+
+/// When rules were loaded, and the rules.
+type Loaded = (Timestamp, Arc<Rules>);
 
 impl RulesCache {
     fn fresh(&self, shop: &ShopId, now: Timestamp) -> Option<Arc<Rules>> {
@@ -157,7 +160,8 @@ impl Store {
         let shop = program.shop.id.clone();
         for attempt in 0.. {
             let stored = self.stored_programs(&shop).await?;
-            let same = stored.last().filter(|item| item::text(item, "toml").as_deref() == Some(toml));
+            let same =
+                stored.last().filter(|item| item::text(item, "toml").as_deref() == Some(toml));
             if let Some(latest) = same {
                 let version = u32::try_from(item::number(latest, "number")).unwrap_or(u32::MAX);
                 return Ok(Applied::Unchanged { version });
@@ -166,8 +170,7 @@ impl Store {
             let next = successor(&program, &programs, now)?;
             let stored =
                 StoredProgram { number: next.0, effective_from: next.1, toml: toml.to_owned() };
-            let mut puts =
-                vec![Put::new(Entity::Program(next.0).key(&shop), &stored)?.if_absent()];
+            let mut puts = vec![Put::new(Entity::Program(next.0).key(&shop), &stored)?.if_absent()];
             if next.0 == 1 {
                 let settings = settings(&program);
                 puts.push(Put::new(Entity::Settings.key(&shop), &settings)?);

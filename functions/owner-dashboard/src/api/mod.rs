@@ -1,0 +1,62 @@
+//! The API's routes, each with its description, and what is in front of them all.
+
+mod auth;
+mod customers;
+mod ledger;
+pub(crate) mod openapi;
+mod orders;
+mod params;
+mod refusal;
+mod shop;
+mod views;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::from_fn_with_state;
+use http::StatusCode;
+use platform::Services;
+use platform::problem::Problem;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Routes that ask for a token. What is mounted here is in the document by that alone.
+fn guarded() -> OpenApiRouter<Services> {
+    OpenApiRouter::new()
+        .routes(routes!(customers::find))
+        .routes(routes!(customers::one))
+        .routes(routes!(ledger::page))
+        .routes(routes!(orders::one))
+}
+
+/// Routes for anybody.
+fn open() -> OpenApiRouter<Services> {
+    OpenApiRouter::new().routes(routes!(openapi::document))
+}
+
+pub(crate) fn router(services: Services) -> Router {
+    let (guarded, _) = guarded().split_for_parts();
+    let (open, _) = open().split_for_parts();
+    // Asked for a token before anything else, a wrong method included: who has none learns
+    // only which paths there are, which the document tells everybody.
+    let guarded = guarded
+        .method_not_allowed_fallback(wrong_method)
+        .route_layer(from_fn_with_state(services.clone(), auth::check));
+    // The fallback holds below `/api` alone, so that pages and other functions can be
+    // mounted beside it.
+    let unknown = Router::new().fallback(unknown_route);
+    open.method_not_allowed_fallback(wrong_method)
+        .merge(guarded)
+        .nest("/api", unknown)
+        .with_state(services)
+}
+
+async fn unknown_route() -> Problem {
+    let detail = format!("there is nothing at this path: {} lists what there is", openapi::PATH);
+    Problem::new(StatusCode::NOT_FOUND, "unknown-route", detail)
+}
+
+async fn wrong_method(request: Request) -> Problem {
+    let method = request.method();
+    let detail = format!("{method} does nothing here: this API is read with GET");
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "wrong-method", detail)
+}

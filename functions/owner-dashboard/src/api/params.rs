@@ -1,0 +1,94 @@
+//! What a request names, in its path and behind its `?`. Every part is read by its own
+//! type, and what can't be read is answered with what is allowed there.
+
+use axum::extract::path::ErrorKind;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequestParts, Path, Query};
+use http::request::Parts;
+use loyalty::ids::{CustomerId, OrderId, OrderRef, ShopId, Source};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use utoipa::IntoParams;
+
+use super::refusal::Refusal;
+
+/// The parts of a path.
+pub(super) struct InPath<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for InPath<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let found = Path::from_request_parts(parts, state).await;
+        found.map(|Path(found)| Self(found)).map_err(unreadable_path)
+    }
+}
+
+fn unreadable_path(rejection: PathRejection) -> Refusal {
+    let why = match rejection {
+        PathRejection::FailedToDeserializePathParams(error) => match error.into_kind() {
+            // The type's own words, without repeating what may be a whole URL.
+            ErrorKind::DeserializeError { message, .. } => message,
+            kind => kind.to_string(),
+        },
+        other => other.body_text(),
+    };
+    Refusal::unreadable("unreadable-path", why)
+}
+
+/// What stands behind the `?`.
+pub(super) struct InQuery<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for InQuery<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let found = Query::from_request_parts(parts, state).await;
+        found
+            .map(|Query(found)| Self(found))
+            .map_err(|rejection| Refusal::unreadable("unreadable-query", rejection.body_text()))
+    }
+}
+
+/// The path of a shop.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct ShopPath {
+    /// The shop.
+    #[param(value_type = String, pattern = "^[a-z0-9-]{1,40}$", example = "corner-bakery")]
+    pub(super) shop: ShopId,
+}
+
+/// The path of a customer.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct CustomerPath {
+    /// The shop.
+    #[param(value_type = String, pattern = "^[a-z0-9-]{1,40}$", example = "corner-bakery")]
+    pub(super) shop: ShopId,
+    /// The customer's id in this shop, as a search tells it.
+    #[param(value_type = String, pattern = "^[a-zA-Z0-9]{1,40}$", example = "3w5e11264sgsf")]
+    pub(super) id: CustomerId,
+}
+
+/// The path of an order.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct OrderPath {
+    /// The shop.
+    #[param(value_type = String, pattern = "^[a-z0-9-]{1,40}$", example = "corner-bakery")]
+    pub(super) shop: ShopId,
+    /// Where the order comes from.
+    #[param(value_type = super::views::Source)]
+    pub(super) source: Source,
+    /// The order's id there: the digits of Shopify's order id, or Square's payment id.
+    #[param(value_type = String, pattern = "^[a-zA-Z0-9_-]{1,64}$", example = "820982911946154508")]
+    pub(super) id: OrderId,
+}
+
+impl OrderPath {
+    /// The order among all sources of the shop.
+    pub(super) fn order(&self) -> OrderRef {
+        OrderRef { source: self.source, id: self.id.clone() }
+    }
+}

@@ -1,0 +1,96 @@
+//! Customers: the record itself, and what it says about marketing mail.
+
+use jiff::Timestamp;
+use loyalty::ids::Source;
+use platform::store::{Consent, ConsentState, Person};
+use serde::Deserialize;
+
+use super::{Failure, at};
+
+/// The customer resource, by itself or inside an order.
+#[derive(Debug, Deserialize)]
+pub(super) struct Customer {
+    id: u64,
+    email: Option<String>,
+    phone: Option<String>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    #[serde(default)]
+    verified_email: Option<bool>,
+    updated_at: Option<Timestamp>,
+    locale: Option<String>,
+}
+
+/// `customers_email_marketing_consent/update`.
+#[derive(Debug, Deserialize)]
+pub(super) struct ConsentUpdate {
+    customer_id: u64,
+    email_address: Option<String>,
+    email_marketing_consent: MarketingConsent,
+}
+
+#[derive(Debug, Deserialize)]
+struct MarketingConsent {
+    state: Option<String>,
+    opt_in_level: Option<String>,
+    consent_updated_at: Option<Timestamp>,
+}
+
+/// What a body tells about a customer.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) person: Person,
+    consent: Option<(ConsentState, Option<String>, Option<Timestamp>)>,
+}
+
+impl Told {
+    /// What she said about mail; at `now` where nobody says when.
+    pub(super) fn consent(&self, now: Timestamp) -> Option<Consent> {
+        let (state, level, at) = self.consent.clone()?;
+        Some(Consent { state, source: Source::Shopify, level, at: at.unwrap_or(now) })
+    }
+}
+
+impl Customer {
+    /// The record as the store knows records.
+    pub(super) fn person(&self) -> Person {
+        let filled = |text: &Option<String>| {
+            text.as_ref().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+        };
+        let names: Vec<String> =
+            [filled(&self.first_name), filled(&self.last_name)].into_iter().flatten().collect();
+        Person {
+            id: self.id.to_string(),
+            email: filled(&self.email),
+            email_verified: self.verified_email == Some(true),
+            phone: filled(&self.phone),
+            name: Some(names.join(" ")).filter(|name| !name.is_empty()),
+            language: filled(&self.locale),
+            updated_at: self.updated_at,
+        }
+    }
+}
+
+/// What a customer body tells. It never tells consent: that has a topic of its own.
+pub(super) fn told(customer: &Customer) -> Result<Told, Failure> {
+    Ok(Told { person: customer.person(), consent: None })
+}
+
+/// What a consent body tells.
+pub(super) fn consent_told(
+    update: &ConsentUpdate,
+    triggered_at: Option<Timestamp>,
+) -> Result<Told, Failure> {
+    let consent = &update.email_marketing_consent;
+    let state = match consent.state.as_deref() {
+        Some("subscribed") => ConsentState::Subscribed,
+        Some("unsubscribed") => ConsentState::Unsubscribed,
+        Some("pending") => ConsentState::Pending,
+        Some("not_subscribed" | "invalid" | "redacted") | None => ConsentState::None,
+        Some(_) => return Err(at("email_marketing_consent.state", "a state we don't know")),
+    };
+    let email = update.email_address.clone().filter(|email| !email.trim().is_empty());
+    let person = Person { id: update.customer_id.to_string(), email, ..Person::default() };
+    let when = consent.consent_updated_at.or(triggered_at);
+    Ok(Told { person, consent: Some((state, consent.opt_in_level.clone(), when)) })
+}

@@ -1,0 +1,65 @@
+//! Shopify's amounts: decimal strings in the shop's currency, and sets of two currencies.
+
+use loyalty::CurrencyCode;
+use loyalty::money::{minor_units, parse_decimal};
+use rust_decimal::Decimal;
+use serde::Deserialize;
+
+use super::{Failure, at};
+
+/// An amount in the shop's and in the buyer's currency.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct MoneySet {
+    pub(super) shop_money: MoneyAmount,
+    pub(super) presentment_money: MoneyAmount,
+}
+
+/// An amount with its currency.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct MoneyAmount {
+    pub(super) amount: String,
+    pub(super) currency_code: String,
+}
+
+/// An amount that may be missing or null, which is none.
+pub(super) fn decimal(text: Option<&str>, path: &str) -> Result<Decimal, Failure> {
+    text.map_or(Ok(Decimal::ZERO), |text| parse_decimal(text).map_err(|error| at(path, error)))
+}
+
+/// The same in minor units of `currency`.
+pub(super) fn minor(
+    text: Option<&str>,
+    currency: CurrencyCode,
+    path: &str,
+) -> Result<i64, Failure> {
+    minor_units(decimal(text, path)?, currency).map_err(|error| at(path, error))
+}
+
+/// A currency code.
+pub(super) fn currency(text: &str, path: &str) -> Result<CurrencyCode, Failure> {
+    text.parse().map_err(|error| at(path, error))
+}
+
+/// A sum of minor units.
+pub(super) fn sum(
+    amounts: impl IntoIterator<Item = Result<i64, Failure>>,
+    path: &str,
+) -> Result<i64, Failure> {
+    amounts.into_iter().try_fold(0_i64, |sum, amount| {
+        sum.checked_add(amount?).ok_or_else(|| at(path, "too large"))
+    })
+}
+
+/// Where a set has an amount and the plain number beside it is a float, the set is read;
+/// without it, the digits of the number as they were printed.
+pub(super) fn of_set_or_number(
+    set: Option<&MoneySet>,
+    number: Option<&serde_json::Number>,
+    path: &str,
+) -> Result<Decimal, Failure> {
+    match (set, number) {
+        (Some(set), _) => decimal(Some(&set.shop_money.amount), path),
+        (None, Some(number)) => decimal(Some(&number.to_string()), path),
+        (None, None) => Ok(Decimal::ZERO),
+    }
+}

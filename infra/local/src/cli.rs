@@ -1,0 +1,193 @@
+//! The command line.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand};
+use loyalty::ids::ShopId;
+
+use crate::failure::Failure;
+use crate::{demo, program, send, serve, shopify};
+
+/// Exact loyalty points for small shops: the whole system on one machine.
+#[derive(Debug, Parser)]
+#[command(name = "regulars", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the system and keep its data
+    Serve(ServeArgs),
+    /// Play a year of a bakery through the webhooks, prove the points right, then serve it
+    Demo(DemoArgs),
+    /// Check or apply a shop's program
+    #[command(subcommand)]
+    Program(ProgramCommand),
+    /// Sign a sample event as Shopify would and post it to a running server
+    Send(SendArgs),
+    /// Write the sample events of purchase-webhook anew
+    #[command(hide = true)]
+    SampleEvents {
+        /// Where to
+        #[arg(default_value = "events/purchase-webhook")]
+        dir: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Where to listen
+    #[arg(long, default_value_t = DEFAULT_LISTEN)]
+    pub(crate) listen: SocketAddr,
+    /// Directory of the data, or `:memory:` for data that goes when the server stops
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+    pub(crate) data: Data,
+    /// A program to apply before the start; may be given once per shop
+    #[arg(long = "program", value_name = "FILE")]
+    pub(crate) programs: Vec<PathBuf>,
+    /// Speak DynamoDB's protocol over the same data here too, for `cargo lambda watch`
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) dynamodb_listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Days of trade, ending yesterday
+    #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..=3650))]
+    pub(crate) days: u16,
+    /// Customers
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) customers: u32,
+    /// The same seed makes the same year
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Stop after the summary instead of serving what was made
+    #[arg(long)]
+    pub(crate) no_serve: bool,
+    /// Print the summary as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Where to serve afterwards
+    #[arg(long, default_value_t = DEFAULT_LISTEN)]
+    pub(crate) listen: SocketAddr,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProgramCommand {
+    /// Name every mistake of a program file, and what to know about it
+    Check {
+        /// The program, such as corner-bakery.toml
+        file: PathBuf,
+    },
+    /// Save a program as its shop's next version
+    Apply {
+        /// The program, such as corner-bakery.toml
+        file: PathBuf,
+        /// Directory of the data
+        #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+        data: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SendArgs {
+    /// An event as in events/purchase-webhook/, or a bare Shopify body with --topic
+    pub(crate) file: PathBuf,
+    /// The shop; where the file is an event, the one of its path if not given
+    #[arg(long)]
+    pub(crate) shop: Option<ShopId>,
+    /// The server
+    #[arg(long, default_value = "http://127.0.0.1:8787")]
+    pub(crate) url: String,
+    /// The server's data directory, for the shop's secret
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+    pub(crate) data: PathBuf,
+    /// The topic, such as orders/paid; an event file knows its own
+    #[arg(long)]
+    pub(crate) topic: Option<String>,
+}
+
+/// Where `serve` listens, and where `send` posts to.
+pub(crate) const DEFAULT_LISTEN: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8787);
+
+/// Where the data is kept.
+pub(crate) const DEFAULT_DATA: &str = "./data";
+
+/// What stands for no directory at all.
+const MEMORY: &str = ":memory:";
+
+/// Where data is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Data {
+    Dir(PathBuf),
+    Memory,
+}
+
+impl FromStr for Data {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(if text == MEMORY { Self::Memory } else { Self::Dir(PathBuf::from(text)) })
+    }
+}
+
+impl fmt::Display for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dir(dir) => dir.display().fmt(f),
+            Self::Memory => f.write_str(MEMORY),
+        }
+    }
+}
+
+/// Asks for an environment variable by its name.
+pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+impl Command {
+    /// What is logged unless `RUST_LOG` says otherwise: a server tells what it does, a
+    /// command speaks for itself.
+    pub(crate) fn log_filter(&self) -> &'static str {
+        match self {
+            Self::Serve(_) => "info",
+            _ => "warn",
+        }
+    }
+
+    pub(crate) async fn run(self, environment: Environment<'_>) -> Result<(), Failure> {
+        match self {
+            Self::Serve(args) => serve::run(args, environment).await,
+            Self::Demo(args) => demo::run(args, environment).await,
+            Self::Program(ProgramCommand::Check { file }) => program::check(&file),
+            Self::Program(ProgramCommand::Apply { file, data }) => {
+                program::apply(&file, &data, environment).await
+            }
+            Self::Send(args) => send::run(args, environment).await,
+            Self::SampleEvents { dir } => shopify::samples::write(&dir),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn memory_is_no_directory() {
+        assert_eq!(":memory:".parse(), Ok(Data::Memory));
+        assert_eq!("memory".parse(), Ok(Data::Dir(PathBuf::from("memory"))));
+    }
+}

@@ -1,0 +1,123 @@
+//! The control plane of the local system, under `/_local/`: its clock, and functions run
+//! by hand. It exists only here and never in a Lambda build.
+
+mod invoke;
+
+use std::net::SocketAddr;
+
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use http::{HeaderMap, StatusCode, Uri, header};
+use jiff::{Span, Timestamp};
+use platform::problem::Problem;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{ClockError, MovableClock};
+use crate::server::Functions;
+
+/// The routes below `/_local`.
+pub(crate) fn router<S>(functions: Functions, clock: MovableClock) -> Router<S> {
+    Router::new()
+        .route("/clock", get(tell_clock).post(move_clock))
+        .with_state(clock)
+        .route("/run/{function}", post(run))
+        .with_state(functions)
+        .fallback(unknown)
+        .layer(middleware::from_fn(only_from_here))
+}
+
+/// Whoever is let in can move time and run functions, so only this machine is: no other
+/// peer, and no web page that somebody's browser has open.
+async fn only_from_here(request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let near = peer.is_some_and(|peer| peer.0.ip().to_canonical().is_loopback());
+    if near && from_no_foreign_page(request.headers()) {
+        next.run(request).await
+    } else {
+        let detail = "the control plane answers this machine only";
+        Problem::new(StatusCode::FORBIDDEN, "local-only", detail).into_response()
+    }
+}
+
+fn from_no_foreign_page(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    let origin = origin.to_str().ok().and_then(|text| text.parse::<Uri>().ok());
+    let host = origin.as_ref().and_then(Uri::host).map(|host| host.trim_matches(['[', ']']));
+    host.is_some_and(|host| {
+        host == "localhost"
+            || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    })
+}
+
+async fn unknown() -> Problem {
+    let detail = "the control plane has GET and POST /_local/clock and POST /_local/run/{function}";
+    Problem::new(StatusCode::NOT_FOUND, "not-found", detail)
+}
+
+/// What the clock shows.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Shown {
+    now: Timestamp,
+}
+
+/// Where to put the clock.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Move {
+    now: Option<Timestamp>,
+    advance: Option<Span>,
+}
+
+async fn tell_clock(State(clock): State<MovableClock>) -> Json<Shown> {
+    Json(Shown { now: clock.now() })
+}
+
+/// Any content type will do: `curl -d '{"advance":"P1D"}'` names the wrong one.
+async fn move_clock(State(clock): State<MovableClock>, body: Bytes) -> Result<Json<Shown>, Problem> {
+    let moved = match read_move(&body)? {
+        Move { now: Some(now), advance: None } => clock.set(now),
+        Move { now: None, advance: Some(span) } => clock.advance(span),
+        _ => return Err(unreadable("write either \"now\" or \"advance\"")),
+    };
+    let now = moved.map_err(|error| match error {
+        ClockError::Backwards { .. } => {
+            Problem::new(StatusCode::CONFLICT, "clock-backwards", error.to_string())
+        }
+        ClockError::OutOfRange { .. } => unreadable(error),
+    })?;
+    tracing::info!(%now, "clock moved");
+    Ok(Json(Shown { now }))
+}
+
+fn read_move(body: &[u8]) -> Result<Move, Problem> {
+    serde_json::from_slice(body).map_err(|error| {
+        unreadable(format_args!(
+            "{error}. Write {{\"now\":\"2026-11-22T12:00:00Z\"}} or {{\"advance\":\"P1DT2H\"}}"
+        ))
+    })
+}
+
+fn unreadable(detail: impl std::fmt::Display) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "clock", detail.to_string())
+}
+
+/// Runs a function with an event as AWS would hand it over.
+async fn run(
+    State(functions): State<Functions>,
+    Path(name): Path<String>,
+    event: Bytes,
+) -> Result<Response, Problem> {
+    let function = functions.named(&name).ok_or_else(|| {
+        let names = functions.names().join(", ");
+        let detail = format!("there is no function `{name}` here; there are {names}");
+        Problem::new(StatusCode::NOT_FOUND, "unknown-function", detail)
+    })?;
+    invoke::invoke(function, &event).await
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+//! `regulars serve`: the system, until it is told to stop.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use loyalty::ids::ShopId;
+use loyalty::program::CORNER_BAKERY;
+use platform::{Clock, Services};
+use tokio::net::TcpListener;
+
+use crate::cli::{DEFAULT_DATA, DEFAULT_LISTEN, Data, Environment, ServeArgs};
+use crate::clock::MovableClock;
+use crate::console;
+use crate::failure::Failure;
+use crate::home::{Home, Lock, ProgramFile};
+use crate::secrets::API_VARIABLE;
+use crate::server::{self, Stop};
+
+/// Runs the command.
+pub(crate) async fn run(args: ServeArgs, environment: Environment<'_>) -> Result<(), Failure> {
+    let programs: Vec<ProgramFile> =
+        args.programs.iter().map(|path| ProgramFile::read(path)).collect::<Result<_, _>>()?;
+    let _lock = match &args.data {
+        Data::Dir(dir) => Some(Lock::of_server(dir)?),
+        Data::Memory => None,
+    };
+    let listener = server::bind(args.listen, "--listen").await?;
+    let dynamodb = match args.dynamodb_listen {
+        Some(listen) => Some(server::bind(listen, "--dynamodb-listen").await?),
+        None => None,
+    };
+    let mut home = Home::open(&args.data, environment).await?;
+    apply(&mut home, programs).await?;
+    let running = Running { home, clock: MovableClock::new(Clock::system()) };
+    running.until_stopped(listener, dynamodb, console::say).await
+}
+
+/// Applies programs; to data that knows no shop and is given none, the sample.
+async fn apply(home: &mut Home<'_>, mut programs: Vec<ProgramFile>) -> Result<(), Failure> {
+    if programs.is_empty() && home.secrets.shops().next().is_none() {
+        programs.push(sample()?);
+    }
+    let now = Clock::system().now();
+    for program in &programs {
+        home.apply(program, now).await?;
+    }
+    Ok(())
+}
+
+/// The sample program.
+pub(crate) fn sample() -> Result<ProgramFile, Failure> {
+    ProgramFile::parse(Path::new("the sample program"), CORNER_BAKERY.to_owned())
+}
+
+/// A system ready to be served.
+pub(crate) struct Running<'a> {
+    pub(crate) home: Home<'a>,
+    pub(crate) clock: MovableClock,
+}
+
+impl Running<'_> {
+    /// What the functions work with.
+    pub(crate) fn services(&self) -> Services {
+        Services {
+            store: self.home.store.clone(),
+            secrets: self.home.secrets.lists(),
+            clock: self.clock.clock(),
+        }
+    }
+
+    /// Tells how to use it by `tell`, and serves it until the process is told to stop.
+    pub(crate) async fn until_stopped(
+        self,
+        listener: TcpListener,
+        dynamodb: Option<TcpListener>,
+        tell: fn(String),
+    ) -> Result<(), Failure> {
+        let stop = Stop::on_signal()?;
+        let address = address(&listener)?;
+        let mut text = self.start_text(address);
+        let dynamodb = match dynamodb {
+            Some(listener) => {
+                let _ = write!(text, "\n  DynamoDB  {}", on(self::address(&listener)?));
+                let (embedded, stop) = (self.home.embedded.clone(), stop.clone());
+                let serving = async move { embedded.serve(listener, stop.told()).await };
+                Some(tokio::spawn(serving))
+            }
+            None => None,
+        };
+        if !address.ip().is_loopback() {
+            console::complain(format_args!(
+                "warning: {address} can be reached from other machines. The API asks for its \
+                 token and webhooks for their signature; /_local/ answers this machine only."
+            ));
+        }
+        text.push_str(&self.how_to_try(address));
+        tell(text);
+        let router = server::router(&self.services(), self.clock.clone());
+        let served = server::serve(listener, router, stop).await;
+        if let Some(serving) = dynamodb
+            && let Ok(Err(error)) = serving.await
+        {
+            return Err(Failure::because("the DynamoDB endpoint failed", &error));
+        }
+        served
+    }
+
+    fn start_text(&self, address: SocketAddr) -> String {
+        let shops: BTreeSet<&str> = self.home.secrets.shops().map(ShopId::as_str).collect();
+        let shops: Vec<&str> = shops.into_iter().collect();
+        let token = match self.home.secrets.api_is_given() {
+            true => format!("${API_VARIABLE}"),
+            false => format!("`api` in {}", self.home.secrets.path().display()),
+        };
+        format!(
+            "Regulars is running at {}. Ctrl-C stops it.\n\n  Data      {}\n  Shops     {}\n  \
+             API token {token}",
+            on(address),
+            self.home.dir().display(),
+            shops.join(", "),
+        )
+    }
+
+    fn how_to_try(&self, address: SocketAddr) -> String {
+        let secrets = &self.home.secrets;
+        let Some(shop) = secrets.shops().next() else { return String::new() };
+        let url = on(address);
+        let mut options = String::new();
+        if self.home.dir() != Path::new(DEFAULT_DATA) {
+            let _ = write!(options, " --data {}", self.home.dir().display());
+        }
+        if address != DEFAULT_LISTEN {
+            let _ = write!(options, " --url {url}");
+        }
+        let token = match secrets.api_is_given() {
+            true => format!("${API_VARIABLE}"),
+            false => format!("$(sed -n 's/^api = \"\\(.*\\)\"/\\1/p' {})", secrets.path().display()),
+        };
+        format!(
+            "\n\nTry it: a purchase, and what it brought.\n\n  {} send \
+             events/purchase-webhook/shopify-orders-paid.json --shop {shop}{options}\n  curl -H \
+             \"Authorization: Bearer {token}\" {url}/api/v1/shops/{shop}/customers\n",
+            command(),
+        )
+    }
+}
+
+/// How this program was called.
+fn command() -> String {
+    std::env::args().next().unwrap_or_else(|| "regulars".to_owned())
+}
+
+fn address(listener: &TcpListener) -> Result<SocketAddr, Failure> {
+    listener.local_addr().map_err(|error| Failure::because("the listener has no address", &error))
+}
+
+/// The URL of an address. One that stands for every interface is reached through loopback.
+fn on(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        let loopback = match address {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        };
+        address.set_ip(loopback);
+    }
+    format!("http://{address}")
+}

@@ -1,0 +1,120 @@
+//! A shop on the embedded DynamoDB, with a clock a test moves.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "only tests use it, and a failure here is a failed test"
+)]
+
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use loyalty::ids::{CustomerId, OrderRef, ShopId, Source};
+use platform::identity::Identities;
+use platform::store::{Customer, StoredOrder, table};
+use platform::{Clock, Secrets, Services, Store};
+
+use crate::embedded::Embedded;
+
+/// The secret that the sample shop's webhooks are signed with.
+pub const SECRET: &str = "corner-bakery-sample-secret";
+
+/// The table's name.
+pub const TABLE: &str = "regulars";
+
+/// A shop with its program, secrets and clock, on a table of its own.
+#[derive(Debug, Clone)]
+pub struct TestShop {
+    /// What functions work with.
+    pub services: Services,
+    /// Its id.
+    pub id: ShopId,
+    /// The database.
+    pub database: Embedded,
+    now: Arc<Mutex<Timestamp>>,
+}
+
+impl TestShop {
+    /// The corner bakery with the sample program, on 22 November 2026.
+    pub async fn open() -> Self {
+        Self::with_program(loyalty::program::CORNER_BAKERY).await
+    }
+
+    /// A shop with this program.
+    pub async fn with_program(toml: &str) -> Self {
+        let database = Embedded::temporary().expect("a temporary database");
+        let client = database.client();
+        table::create(&client, TABLE).await.expect("the table");
+        let now = Arc::new(Mutex::new("2026-11-22T12:00:00Z".parse().expect("a time")));
+        let clock = {
+            let now = Arc::clone(&now);
+            Clock::new(move || *now.lock().unwrap())
+        };
+        let id = loyalty::program::Program::parse(toml).expect("a program").shop.id;
+        let secrets = Secrets::from_lists([
+            (format!("{id}/shopify"), SECRET.to_owned()),
+            ("identity".to_owned(), "identity-key".to_owned()),
+            ("api".to_owned(), "api-token".to_owned()),
+        ]);
+        let store = Store::new(client, TABLE);
+        store.apply_program(toml, clock.now()).await.expect("the program is saved");
+        Self { services: Services { store, secrets, clock }, id, database, now }
+    }
+
+    /// The same shop with other secrets.
+    pub fn with_secrets(mut self, shopify: &str) -> Self {
+        self.services.secrets = Secrets::from_lists([
+            (format!("{}/shopify", self.id), shopify.to_owned()),
+            ("identity".to_owned(), "identity-key".to_owned()),
+            ("api".to_owned(), "api-token".to_owned()),
+        ]);
+        self
+    }
+
+    /// Moves the clock.
+    pub fn set_now(&self, now: &str) {
+        *self.now.lock().unwrap() = now.parse().expect("a time");
+    }
+
+    /// The shop's identities.
+    pub fn identities(&self) -> Identities {
+        let key = self.services.secrets.identity_key().expect("an identity key");
+        Identities::new(self.id.clone(), key, "US")
+    }
+
+    /// An order as it stands in the table.
+    pub async fn order(&self, id: u64) -> StoredOrder {
+        let order = OrderRef { source: Source::Shopify, id: id.to_string().parse().unwrap() };
+        self.services.store.order(&self.id, &order).await.expect("the store answers")
+    }
+
+    /// The customer with this address.
+    pub async fn by_email(&self, email: &str) -> Option<Customer> {
+        let identity = self.identities().email(email).expect("an address");
+        self.by_identity(&identity).await
+    }
+
+    /// The customer with this number.
+    pub async fn by_phone(&self, phone: &str) -> Option<Customer> {
+        let identity = self.identities().phone(phone).expect("a number");
+        self.by_identity(&identity).await
+    }
+
+    /// The customer with this id at Shopify.
+    pub async fn by_shopify_id(&self, id: u64) -> Option<Customer> {
+        let identity = self.identities().customer(Source::Shopify, &id.to_string());
+        self.by_identity(&identity).await
+    }
+
+    async fn by_identity(&self, identity: &platform::identity::Identity) -> Option<Customer> {
+        let store = &self.services.store;
+        let id: CustomerId = store.find_customer(&self.id, identity).await.unwrap()?;
+        store.customer(&self.id, &id).await.unwrap()
+    }
+
+    /// A customer's ledger as `(delta, balance after)`, oldest first.
+    pub async fn ledger(&self, customer: &CustomerId) -> Vec<(i64, i64)> {
+        let page = self.services.store.ledger(&self.id, customer, None, 1000).await.unwrap();
+        let entries = page.entries.iter().rev();
+        entries.map(|entry| (entry.delta.0, entry.balance_after.0)).collect()
+    }
+}
