@@ -55,6 +55,25 @@ impl fmt::Display for Identity {
     }
 }
 
+/// A text isn't an identity as [`Identity`] prints it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("this isn't an identity")]
+pub struct IdentityError;
+
+impl std::str::FromStr for Identity {
+    type Err = IdentityError;
+
+    fn from_str(text: &str) -> Result<Self, IdentityError> {
+        let (kind, digest) = text.split_once('#').ok_or(IdentityError)?;
+        let kind = match kind {
+            "email" => Kind::Email,
+            "phone" => Kind::Phone,
+            source => Kind::Customer(source.parse().map_err(|_| IdentityError)?),
+        };
+        Ok(Self { kind, digest: digest.to_owned() })
+    }
+}
+
 /// Makes the identities of one shop.
 #[derive(Debug, Clone)]
 pub struct Identities {
@@ -199,6 +218,15 @@ mod tests {
             (identities("a").email("jon@example.com"), identities("b").email("jon@example.com"));
         assert_ne!(a, b);
         assert_eq!(a, identities("a").email(" JON@example.com"));
+    }
+
+    #[test]
+    fn an_identity_reads_back_what_it_prints() {
+        let all = identities("a");
+        for one in [all.customer(Source::Square, "X"), all.email("jon@example.com").unwrap()] {
+            assert_eq!(one.to_string().parse(), Ok(one));
+        }
+        assert!("fax#1".parse::<Identity>().is_err());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use tracing::instrument;
 use utoipa::IntoParams;
 
-use super::openapi::{BEARER, Refusals};
+use super::openapi::Refusals;
 use super::params::{CustomerPath, InPath, InQuery, ShopPath};
 use super::refusal::Refusal;
 use super::shop::Shop;
@@ -127,7 +127,6 @@ fn is_token(text: &str) -> bool {
     operation_id = "find_customers",
     params(ShopPath, Filter),
     responses((status = 200, description = "Who was found: one customer, or none", body = Customers), Refusals),
-    security((BEARER = [])),
 )]
 #[instrument(name = "find_customers", skip_all, fields(shop = %at.shop))]
 pub(super) async fn find(
@@ -157,7 +156,6 @@ pub(super) async fn find(
     operation_id = "get_customer",
     params(CustomerPath),
     responses((status = 200, description = "The customer", body = Customer), Refusals),
-    security((BEARER = [])),
 )]
 #[instrument(name = "get_customer", skip_all, fields(shop = %at.shop, customer = %at.id))]
 pub(super) async fn one(

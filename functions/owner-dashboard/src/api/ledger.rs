@@ -9,7 +9,7 @@ use tracing::instrument;
 use utoipa::IntoParams;
 
 use super::customers::unknown;
-use super::openapi::{BEARER, Refusals};
+use super::openapi::Refusals;
 use super::params::{CustomerPath, InPath, InQuery};
 use super::refusal::Refusal;
 use super::shop::Shop;
@@ -64,7 +64,6 @@ impl Part {
     operation_id = "get_ledger",
     params(CustomerPath, Part),
     responses((status = 200, description = "A page of the ledger", body = LedgerPage), Refusals),
-    security((BEARER = [])),
 )]
 #[instrument(name = "get_ledger", skip_all, fields(shop = %at.shop, customer = %at.id))]
 pub(super) async fn page(
@@ -79,7 +78,8 @@ pub(super) async fn page(
     let found = services.store.customer(&shop.id, &at.id).await?;
     let customer = found.ok_or_else(|| unknown(&shop, &at.id))?.id;
     // One more than asked for: only if it is there is there a next page.
-    let stored = services.store.ledger(&shop.id, &customer, before, limit.saturating_add(1)).await?;
+    let stored =
+        services.store.ledger(&shop.id, &customer, before, limit.saturating_add(1)).await?;
     let (stored, next) = cut(stored, limit);
     let entries = stored.entries.into_iter().map(|entry| Entry::of(&customer, entry)).collect();
     Ok(Json(LedgerPage { entries, next: next.map(|number| number.to_string()) }))

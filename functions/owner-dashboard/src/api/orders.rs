@@ -5,7 +5,7 @@ use axum::extract::State;
 use platform::Services;
 use tracing::instrument;
 
-use super::openapi::{BEARER, Refusals};
+use super::openapi::Refusals;
 use super::params::{InPath, OrderPath};
 use super::refusal::Refusal;
 use super::shop::Shop;
@@ -22,7 +22,6 @@ use super::views::Order;
     operation_id = "get_order",
     params(OrderPath),
     responses((status = 200, description = "The order", body = Order), Refusals),
-    security((BEARER = [])),
 )]
 #[instrument(name = "get_order", skip_all, fields(shop = %at.shop, order = %at.order()))]
 pub(super) async fn one(

@@ -120,6 +120,17 @@ async fn an_order_that_turns_out_to_be_somebody_elses_moves_with_its_points() {
 }
 
 #[tokio::test]
+async fn a_late_body_with_an_older_buyer_moves_nothing() {
+    let shop = TestShop::open().await;
+    let mut newer = guest(1, Some("ben@example.com"), None);
+    newer["updated_at"] = json!("2026-11-20T11:00:00-05:00");
+    record(&shop, "orders/updated", &newer).await;
+    record(&shop, "orders/paid", &guest(1, Some("ada@example.com"), Some("+12127365000"))).await;
+    assert_eq!(points(&shop, "ben@example.com").await, Some(100));
+    assert_eq!(points(&shop, "ada@example.com").await, None);
+}
+
+#[tokio::test]
 async fn a_customer_record_makes_a_member_and_newer_data_wins() {
     let shop = TestShop::open().await;
     let mut newer = customer(5, "ada@example.com");

@@ -1,19 +1,21 @@
 //! Purchases: an observation of an order becomes points, in one transaction of the
 //! order, the account and the ledger entry.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use loyalty::Points;
 use loyalty::account::{Counted, Facts};
 use loyalty::ids::{CustomerId, OrderRef};
 use loyalty::ledger::Entry;
 use loyalty::month::Month;
 use loyalty::order::{Order, Stamp, Stamped};
-use loyalty::posting::{self, Context};
+use loyalty::posting::{self, Context, Record};
 use loyalty::program::Programs;
 use loyalty::whose::{Claims, Whose};
 
 use super::item::Put;
-use super::keys::{Entity, List};
+use super::keys::{Entity, List, Listed};
 use super::people::{Bound, put_account};
 use super::reads::{StoredOrder, VERSION, stored_order};
 use super::{Buyer, Scene, Store, StoreError, Write, retry};
@@ -70,142 +72,96 @@ impl Store {
     async fn plan(&self, scene: &Scene<'_>, observation: &Observation) -> Result<Plan, StoreError> {
         let stored = self.order(scene.shop, &observation.order).await?;
         let rules = self.rules(scene.shop, scene.now).await?;
-        let programs = &rules.programs;
+        let case = Case { scene, observation, stored: &stored, programs: &rules.programs };
         let claims = observation
             .buyer
             .as_ref()
             .map(|(_, buyer)| buyer.claims(scene.source, scene.identities));
-
-        let mut record = stored.record.clone();
-        record.state = record.state.merge(observation.state.clone());
-        if let (Some((stamp, _)), Some(claims)) = (&observation.buyer, &claims) {
-            record.state = record.state.merge(buyer_known(*stamp, claims));
-        }
-        let counts_now = {
-            let mut tried = record.clone();
-            tried.take_snapshot(programs);
-            tried.snapshot != stored.record.snapshot
-        };
-        if stored.version > 0 && record.state == stored.record.state && !counts_now {
+        let record = case.merged(claims.as_ref());
+        if stored.version > 0 && record == stored.record {
             let customer = stored.record.customer;
-            return Ok(Plan {
-                recorded: Recorded { customer, ..Recorded::default() },
-                ..Plan::default()
-            });
+            let recorded = Recorded { customer, ..Recorded::default() };
+            return Ok(Plan { recorded, ..Plan::default() });
         }
-
-        let context =
-            Context { programs, order: &observation.order, now: scene.now, origin: scene.origin };
-        let today = today(programs, scene);
-        let whose = self.whose_order(scene, &stored, &record.state, claims.as_ref()).await?;
-        let buyer = observation.buyer.as_ref().map(|(_, buyer)| buyer.clone()).unwrap_or_default();
-        let Some(mut bound) = self.bind(scene, whose, &buyer).await? else {
-            record.take_snapshot(programs);
-            let recorded = Recorded { changed: true, ..Recorded::default() };
-            return Ok(Plan {
-                puts: vec![put_order(scene, &stored, &record, &observation.order)?],
-                recorded,
-            });
+        let whose = match case.settled(&record.state, claims) {
+            Settled::Yes(whose) => whose,
+            Settled::Ask(claims) => self.whose(scene.shop, scene.source, &claims).await?,
         };
-
-        let mut plan = Plan::default();
-        plan.recorded.changed = true;
-        if let Some(former) = &stored.record.customer {
-            let (former, account) = self.account(scene.shop, former.clone()).await?;
-            if former != bound.customer {
-                let others = self
-                    .others(scene, &former, &observation.order, &stored, &account.facts, today)
-                    .await?;
-                let read_version = account.version;
-                let mut former = Bound {
-                    customer: former,
-                    account,
-                    read_version,
-                    contact: None,
-                    gains: Vec::new(),
-                };
-                let entries =
-                    posting::release(&context, &mut record, &mut former.account, &others)?;
-                self.add_account(scene, &mut plan, &mut former, entries, today).await?;
+        let buyer = observation.buyer.as_ref().map(|(_, buyer)| buyer.clone()).unwrap_or_default();
+        match self.bind(scene, whose, &buyer).await? {
+            Some(bound) => self.plan_for(&case, record, bound).await,
+            None => {
+                let puts = vec![case.put_order(&record)?];
+                Ok(Plan { puts, recorded: Recorded { changed: true, ..Recorded::default() } })
             }
         }
+    }
+
+    /// Plans an order that is somebody's.
+    async fn plan_for(
+        &self,
+        case: &Case<'_>,
+        mut record: Record,
+        mut bound: Bound,
+    ) -> Result<Plan, StoreError> {
+        let mut plan = Plan::default();
+        plan.recorded.changed = true;
+        self.leave_former(case, &mut plan, &mut record, &bound.customer).await?;
         record.customer = Some(bound.customer.clone());
-        plan.recorded.customer = record.customer.clone();
-        let entries =
-            posting::post(&context, &stored.record.state, &mut record, &mut bound.account)?;
+        plan.recorded.customer.clone_from(&record.customer);
+        let before = &case.stored.record.state;
+        let entries = posting::post(&case.context(), before, &mut record, &mut bound.account)?;
         if bound.read_version == 0 {
             bound.account.version = bound.account.version.max(1);
         }
-        plan.puts.extend(bound.puts(scene.shop)?);
-        self.add_account(scene, &mut plan, &mut bound, entries, today).await?;
-        plan.puts.push(put_order(scene, &stored, &record, &observation.order)?);
+        plan.puts.extend(bound.puts(case.scene.shop)?);
+        self.add_account(case, &mut plan, &mut bound, entries).await?;
+        plan.puts.push(case.put_order(&record)?);
         Ok(plan)
     }
 
-    /// Whose the order is. A buyer who is settled, and of whom nothing new is said, needs
-    /// no look at identities.
-    async fn whose_order(
+    /// Takes the order off the account it was bound to, if that turns out to be another.
+    async fn leave_former(
         &self,
-        scene: &Scene<'_>,
-        stored: &StoredOrder,
-        state: &Order,
-        claims: Option<&Claims<Identity>>,
-    ) -> Result<Whose<Identity>, StoreError> {
-        let before = &stored.record.state;
-        let same = |a: &Option<Stamped<String>>, b: &Option<Stamped<String>>| {
-            a.as_ref().map(|a| &a.value) == b.as_ref().map(|b| &b.value)
-        };
-        let settled = match &state.customer {
-            Some(_) => same(&state.customer, &before.customer),
-            None => same(&state.email, &before.email) && same(&state.phone, &before.phone),
-        };
-        match (&stored.record.customer, claims) {
-            (Some(customer), _) if settled => {
-                Ok(Whose::Known { customer: customer.clone(), gains: Vec::new() })
-            }
-            (None, None) if stored.version == 0 => Ok(Whose::Nobody),
-            (Some(customer), None) => {
-                Ok(Whose::Known { customer: customer.clone(), gains: Vec::new() })
-            }
-            (None, None) => Ok(Whose::Nobody),
-            // A body that only hints doesn't unsettle an order whose record is known.
-            (Some(customer), Some(claims))
-                if claims.record.is_none() && state.customer.is_some() =>
-            {
-                Ok(Whose::Known { customer: customer.clone(), gains: Vec::new() })
-            }
-            (_, Some(claims)) => self.whose(scene.shop, scene.source, claims).await,
+        case: &Case<'_>,
+        plan: &mut Plan,
+        record: &mut Record,
+        now_of: &CustomerId,
+    ) -> Result<(), StoreError> {
+        let Some(former) = &case.stored.record.customer else { return Ok(()) };
+        let (customer, account) = self.account(case.scene.shop, former.clone()).await?;
+        if customer == *now_of {
+            return Ok(());
         }
+        let others = self.others(case, &customer, &account.facts).await?;
+        let read_version = account.version;
+        let mut former =
+            Bound { customer, account, read_version, contact: None, gains: Vec::new() };
+        let entries = posting::release(&case.context(), record, &mut former.account, &others)?;
+        self.add_account(case, plan, &mut former, entries).await
     }
 
     /// What a customer's other orders count for. The list is an index, which follows the
-    /// table a little later: that it is whole is seen by its fold being her facts.
+    /// table a little later: that it is whole is seen by its sum being her facts'.
     async fn others(
         &self,
-        scene: &Scene<'_>,
+        case: &Case<'_>,
         customer: &CustomerId,
-        leaving: &OrderRef,
-        stored: &StoredOrder,
         facts: &Facts,
-        today: Date,
     ) -> Result<Vec<Counted>, StoreError> {
-        let leaving = Entity::Order(leaving).key(scene.shop);
+        let shop = case.scene.shop;
+        let leaving = Entity::Order(&case.observation.order).key(shop);
         for attempt in 1.. {
-            let mut keys = self.list(&List::OrdersOf(customer).partition(scene.shop)).await?;
+            let mut keys = self.list(&List::OrdersOf(customer).partition(shop)).await?;
             keys.retain(|key| *key != leaving);
             let mut others = Vec::new();
             for item in self.get_all(keys).await? {
-                let other = stored_order(item)?;
-                others.extend(
-                    other
-                        .record
-                        .counted
-                        .filter(|_| other.record.customer.as_ref() == Some(customer)),
-                );
+                let record = stored_order(item)?.record;
+                let hers = record.customer.as_ref() == Some(customer);
+                others.extend(record.counted.filter(|_| hers));
             }
-            let all = others.iter().chain(&stored.record.counted);
-            let months = |facts: &Facts| facts.ever;
-            if months(&Facts::of(all, Month::of(today))?) == months(facts) {
+            let all = others.iter().chain(&case.stored.record.counted);
+            if Facts::of(all, Month::of(case.today()))?.ever == facts.ever {
                 return Ok(others);
             }
             retry::pause(attempt).await?;
@@ -216,24 +172,120 @@ impl Store {
     /// Adds an account's write and its entries to a plan, if it changed.
     async fn add_account(
         &self,
-        scene: &Scene<'_>,
+        case: &Case<'_>,
         plan: &mut Plan,
         bound: &mut Bound,
         entries: Vec<Entry>,
-        today: Date,
     ) -> Result<(), StoreError> {
         if bound.account.version == bound.read_version {
             return Ok(());
         }
-        bound.account.due = self.due(scene.shop, &bound.account, today).await?;
-        plan.puts.push(put_account(scene.shop, bound)?);
+        let shop = case.scene.shop;
+        bound.account.due = self.due(shop, &bound.account, case.today()).await?;
+        plan.puts.push(put_account(shop, bound)?);
         for entry in entries {
             plan.recorded.delta = plan.recorded.delta.plus(entry.delta)?;
-            let key = Entity::Ledger(&bound.customer, entry.number).key(scene.shop);
+            let key = Entity::Ledger(&bound.customer, entry.number).key(shop);
             plan.puts.push(Put::new(key, &entry)?.if_absent());
         }
         Ok(())
     }
+}
+
+/// One observation of one order, with what is there.
+#[derive(Debug, Clone, Copy)]
+struct Case<'a> {
+    scene: &'a Scene<'a>,
+    observation: &'a Observation,
+    stored: &'a StoredOrder,
+    programs: &'a Programs,
+}
+
+/// Whether it is known whose the order is.
+enum Settled {
+    Yes(Whose<Identity>),
+    Ask(Claims<Identity>),
+}
+
+impl<'a> Case<'a> {
+    fn context(&self) -> Context<'a> {
+        let Scene { now, origin, .. } = *self.scene;
+        Context { programs: self.programs, order: &self.observation.order, now, origin }
+    }
+
+    /// The shop's local day; UTC's for a shop without a program, which counts nothing yet.
+    fn today(&self) -> Date {
+        let now = self.scene.now;
+        match self.programs.latest() {
+            Some(latest) => latest.program.local_day(now),
+            None => now.to_zoned(TimeZone::UTC).date(),
+        }
+    }
+
+    /// What is known now, with the snapshot taken if it can be.
+    fn merged(&self, claims: Option<&Claims<Identity>>) -> Record {
+        let mut record = self.stored.record.clone();
+        record.state = record.state.merge(self.observation.state.clone());
+        if let (Some((stamp, _)), Some(claims)) = (&self.observation.buyer, claims) {
+            record.state = record.state.merge(buyer_known(*stamp, claims));
+        }
+        record.take_snapshot(self.programs);
+        record
+    }
+
+    /// Whose the order is goes by the merged state, like everything else: a late body
+    /// with an older buyer doesn't move it. Where nothing new is said, nobody is asked.
+    fn settled(&self, state: &Order, claims: Option<Claims<Identity>>) -> Settled {
+        let before = &self.stored.record.state;
+        let decisive = decisive(state);
+        if let Some(customer) = &self.stored.record.customer {
+            let told = claims.as_ref().is_some_and(|claims| claims.record.is_some());
+            let news = decisive.is_some() && decisive != self::decisive(before);
+            // A record that isn't in this body has brought its news already.
+            if !news || (state.customer.is_some() && !told) {
+                let customer = customer.clone();
+                return Settled::Yes(Whose::Known { customer, gains: Vec::new() });
+            }
+        }
+        let record = claims.and_then(|claims| claims.record);
+        if decisive.is_none() && record.is_none() {
+            return Settled::Yes(Whose::Nobody);
+        }
+        let hint = |known: &Option<Stamped<String>>| known.as_ref()?.value.parse().ok();
+        Settled::Ask(Claims { record, email: hint(&state.email), phone: hint(&state.phone) })
+    }
+
+    /// The order's write. Its place in its customer's list stays where it was first put.
+    fn put_order(&self, record: &Record) -> Result<Put, StoreError> {
+        let Self { scene, stored, .. } = self;
+        let order = &self.observation.order;
+        let placed = record.state.sale.as_ref().map(|sale| sale.value.placed_at);
+        let paid = record.snapshot.as_ref().map(|snapshot| snapshot.paid_at);
+        let at = paid.or(placed).unwrap_or(scene.now);
+        let list = match &record.customer {
+            Some(customer) => List::OrdersOf(customer).partition(scene.shop),
+            None => {
+                let month = Month::of(at.to_zoned(TimeZone::UTC).date());
+                List::Unclaimed(month).partition(scene.shop)
+            }
+        };
+        let listed = match &stored.listed {
+            Some(listed) if listed.list == list => listed.clone(),
+            _ => Listed::at(list, at, &order.to_string()),
+        };
+        let version = AttributeValue::N(stored.version.saturating_add(1).to_string());
+        Ok(Put::new(Entity::Order(order).key(scene.shop), record)?
+            .with(VERSION, version)
+            .listed(listed)
+            .if_version(VERSION, stored.version))
+    }
+}
+
+/// The one identity that decides whose an order is: the source's record, else the address
+/// on the order, else the number.
+fn decisive(state: &Order) -> Option<&String> {
+    let known = state.customer.as_ref().or(state.email.as_ref()).or(state.phone.as_ref());
+    known.map(|stamped| &stamped.value)
 }
 
 /// The buyer's identities as the order knows them.
@@ -246,42 +298,5 @@ fn buyer_known(stamp: Stamp, claims: &Claims<Identity>) -> Order {
         email: known(claims.email.as_ref()),
         phone: known(claims.phone.as_ref()),
         ..Order::default()
-    }
-}
-
-/// The order's write. Its place in its customer's list stays where it was first put.
-fn put_order(
-    scene: &Scene<'_>,
-    stored: &StoredOrder,
-    record: &loyalty::posting::Record,
-    order: &OrderRef,
-) -> Result<Put, StoreError> {
-    let placed = record.state.sale.as_ref().map(|sale| sale.value.placed_at);
-    let at =
-        record.snapshot.as_ref().map(|snapshot| snapshot.paid_at).or(placed).unwrap_or(scene.now);
-    let list = match &record.customer {
-        Some(customer) => List::OrdersOf(customer).partition(scene.shop),
-        None => {
-            let day = at.to_zoned(jiff::tz::TimeZone::UTC).date();
-            List::Unclaimed(Month::of(day)).partition(scene.shop)
-        }
-    };
-    let listed = match &stored.listed {
-        Some(listed) if listed.list == list => listed.clone(),
-        _ => super::keys::Listed::at(list, at, &order.to_string()),
-    };
-    let version = stored.version.saturating_add(1);
-    let version = aws_sdk_dynamodb::types::AttributeValue::N(version.to_string());
-    Ok(Put::new(Entity::Order(order).key(scene.shop), record)?
-        .with(VERSION, version)
-        .listed(listed)
-        .if_version(VERSION, stored.version))
-}
-
-/// The shop's local day; UTC's for a shop without a program, which counts nothing yet.
-fn today(programs: &Programs, scene: &Scene<'_>) -> Date {
-    match programs.latest() {
-        Some(latest) => latest.program.local_day(scene.now),
-        None => scene.now.to_zoned(jiff::tz::TimeZone::UTC).date(),
     }
 }

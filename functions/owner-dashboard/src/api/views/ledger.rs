@@ -156,10 +156,8 @@ impl From<ledger::Cause> for Cause {
 impl From<ledger::Receipt> for Receipt {
     fn from(receipt: ledger::Receipt) -> Self {
         let tier = |tier: ledger::ReceiptTier| ReceiptTier { id: tier.id.into(), rate: tier.rate };
-        let multiplier = |one: ledger::ReceiptMultiplier| ReceiptMultiplier {
-            id: one.id,
-            factor: one.factor,
-        };
+        let multiplier =
+            |one: ledger::ReceiptMultiplier| ReceiptMultiplier { id: one.id, factor: one.factor };
         Self {
             base: receipt.base.into(),
             from_lines: receipt.from_lines,

@@ -1,0 +1,173 @@
+//! The people of the demo, each with an own rhythm.
+
+use fastrand::Rng;
+use jiff::{SignedDuration, Timestamp};
+
+use super::Year;
+use super::bakery::{AREA_CODES, FIRST_NAMES, LAST_NAMES, SHELF};
+use super::orders;
+use crate::shopify::{Buyer, Customer, Order, Product};
+
+/// Numbers per area code that nobody has: 555-0100 to 555-0199.
+const NUMBERS: u32 = 100;
+
+/// How a person is known to the shop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// By a Shopify account.
+    Account,
+    /// By an address only, as a guest.
+    Email,
+    /// By a number only, said at the till.
+    Phone,
+    /// First as a guest, then by an account with the same address.
+    GuestThenAccount,
+    /// Not at all.
+    WalkIn,
+}
+
+/// A person, and all she ever buys.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    pub(crate) known: Known,
+    /// Her record at Shopify, and when she made it.
+    pub(crate) account: Option<Customer>,
+    /// What she says about marketing mail as she makes it.
+    pub(crate) consents: Option<bool>,
+    pub(crate) email: Option<String>,
+    pub(crate) phone: Option<String>,
+    /// What she mostly takes.
+    pub(crate) favourites: Vec<&'static Product>,
+    /// The usual time between two visits.
+    pub(crate) gap: SignedDuration,
+    pub(crate) first_visit: Timestamp,
+    pub(crate) last_visit: Timestamp,
+    /// The hour she comes at.
+    pub(crate) hour: i8,
+    pub(crate) orders: Vec<Order>,
+}
+
+impl Person {
+    /// Who stands on an order she makes at `at`.
+    pub(crate) fn buyer(&self, at: Timestamp, on_web: bool) -> Buyer {
+        let account = self.account.clone().filter(|account| account.created_at <= at);
+        let guest = account.is_none();
+        Buyer {
+            email: self.email.clone().filter(|_| on_web || guest),
+            phone: self.phone.clone().filter(|_| guest),
+            customer: account,
+        }
+    }
+}
+
+/// Everybody, with what they buy in the year.
+pub(super) fn everybody(year: &Year) -> Vec<Person> {
+    let mut root = Rng::with_seed(year.seed);
+    let mut people: Vec<Person> = (0..=year.customers)
+        .map(|index| {
+            let mut rng = Rng::with_seed(root.u64(..));
+            // The last one stands for all who just walk in.
+            let walk_in = index == year.customers;
+            let mut person = person(year, index, walk_in, &mut rng);
+            person.orders = orders::of(year, &person, index, &mut rng);
+            person
+        })
+        .collect();
+    orders::pay_one_abroad(&mut people);
+    people
+}
+
+fn person(year: &Year, index: u32, walk_in: bool, rng: &mut Rng) -> Person {
+    let known = match rng.u32(0..100) {
+        _ if walk_in => Known::WalkIn,
+        0..70 => Known::Account,
+        70..82 => Known::Email,
+        82..91 => Known::Phone,
+        _ => Known::GuestThenAccount,
+    };
+    let (first_visit, last_visit) = stay(year, rng);
+    let registers = match known {
+        Known::GuestThenAccount => between(first_visit, last_visit, rng),
+        _ => first_visit.checked_sub(SignedDuration::from_mins(3)).unwrap_or(first_visit),
+    };
+    let first_name = pick(&FIRST_NAMES, rng).unwrap_or_default();
+    let last_name = pick(&LAST_NAMES, rng).unwrap_or_default();
+    let address = format!("{first_name}.{last_name}.{index}@example.com").to_lowercase();
+    let email = Some(address).filter(|_| !matches!(known, Known::Phone | Known::WalkIn));
+    let has_phone = match known {
+        Known::Phone => true,
+        Known::Account | Known::GuestThenAccount => rng.u32(0..100) < 40,
+        Known::Email | Known::WalkIn => false,
+    };
+    let phone = phone(index).filter(|_| has_phone);
+    let account = Customer {
+        id: 7_205_900_100_000_u64.saturating_add(u64::from(index).saturating_mul(1_000)),
+        first_name,
+        last_name,
+        email: email.clone(),
+        phone: phone.clone(),
+        created_at: registers,
+        updated_at: registers,
+    };
+    let has_account = matches!(known, Known::Account | Known::GuestThenAccount);
+    Person {
+        known,
+        account: Some(account).filter(|_| has_account),
+        consents: Some(rng.u32(0..100) < 70).filter(|_| has_account && rng.u32(0..100) < 60),
+        email,
+        phone,
+        favourites: (0..5).filter_map(|_| pick_ref(&SHELF, rng)).collect(),
+        gap: if walk_in { SignedDuration::from_hours(40) } else { gap(rng) },
+        first_visit,
+        last_visit,
+        hour: rng.i8(7..17),
+        orders: Vec::new(),
+    }
+}
+
+/// Two in three know the shop from before the year, and most stay with it.
+fn stay(year: &Year, rng: &mut Rng) -> (Timestamp, Timestamp) {
+    let first = match rng.u32(0..100) {
+        0..74 => year.start,
+        _ => between(year.start, year.end, rng),
+    };
+    let last = match rng.u32(0..100) {
+        0..88 => year.end,
+        _ => between(first, year.end, rng),
+    };
+    (first, last)
+}
+
+/// From the neighbour who comes every other day to the friend from out of town.
+fn gap(rng: &mut Rng) -> SignedDuration {
+    let hours = match rng.u32(0..100) {
+        0..16 => rng.i64(40..80),
+        16..50 => rng.i64(120..200),
+        50..78 => rng.i64(230..390),
+        78..94 => rng.i64(600..1_000),
+        _ => rng.i64(1_400..2_900),
+    };
+    SignedDuration::from_hours(hours)
+}
+
+/// A number of her own; there are no more than so many that nobody has.
+fn phone(index: u32) -> Option<String> {
+    let area = AREA_CODES.get(usize::try_from(index / NUMBERS).ok()?)?;
+    Some(format!("+1{area}5550{}", NUMBERS.saturating_add(index % NUMBERS)))
+}
+
+/// A moment between two.
+pub(super) fn between(from: Timestamp, to: Timestamp, rng: &mut Rng) -> Timestamp {
+    let seconds = to.duration_since(from).as_secs().max(1);
+    from.checked_add(SignedDuration::from_secs(rng.i64(0..seconds))).unwrap_or(to)
+}
+
+/// One of them.
+pub(super) fn pick<T: Copy>(from: &[T], rng: &mut Rng) -> Option<T> {
+    from.get(rng.usize(0..from.len().max(1))).copied()
+}
+
+/// A reference to one of them.
+pub(super) fn pick_ref<T>(from: &'static [T], rng: &mut Rng) -> Option<&'static T> {
+    from.get(rng.usize(0..from.len().max(1)))
+}
