@@ -118,8 +118,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 fn log_failure(shop: &ShopId, topic: &str, error: &StoreError) {
-    let error: &dyn std::error::Error = error;
-    tracing::error!(%shop, topic, error, "webhook not recorded");
+    tracing::error!(%shop, topic, error = error.chain(), "webhook not recorded");
 }
 
 fn name(outcome: &Outcome) -> &'static str {

@@ -8,9 +8,10 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
 use loyalty::ids::ShopId;
+use testkit::faults::Fault;
 
 use crate::failure::Failure;
-use crate::{demo, program, send, serve, shopify};
+use crate::{demo, program, send, serve, shopify, simulate};
 
 /// Exact loyalty points for small shops: the whole system on one machine.
 #[derive(Debug, Parser)]
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     Program(ProgramCommand),
     /// Sign a sample event as Shopify would and post it to a running server
     Send(SendArgs),
+    /// Play random histories with faults until a promise breaks
+    Simulate(SimulateArgs),
     /// Write the sample events of purchase-webhook anew
     #[command(hide = true)]
     SampleEvents {
@@ -76,6 +79,34 @@ pub(crate) struct DemoArgs {
     /// Where to serve afterwards
     #[arg(long, default_value_t = DEFAULT_LISTEN)]
     pub(crate) listen: SocketAddr,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// How many histories
+    #[arg(long, default_value_t = 1000)]
+    pub(crate) histories: u64,
+    /// Seed of the first; each next one has the next seed
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Faults that may happen, all by default
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    pub(crate) faults: Vec<Fault>,
+    /// Only ten purchases, each told twice, in a history
+    #[arg(long, value_parser = ["purchases"])]
+    pub(crate) only: Option<String>,
+    /// Print how often each fault met each operation
+    #[arg(long)]
+    pub(crate) report: bool,
+    /// First every fault at every call of every handler, and every order of six events
+    #[arg(long)]
+    pub(crate) systematic: bool,
+    /// With --systematic, also every pair of faults
+    #[arg(long, requires = "systematic")]
+    pub(crate) pairs: bool,
+    /// Threads, each with its own share of the seeds
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=64))]
+    pub(crate) jobs: u64,
 }
 
 #[derive(Debug, Subcommand)]
@@ -156,6 +187,8 @@ impl Command {
     pub(crate) fn log_filter(&self) -> &'static str {
         match self {
             Self::Serve(_) => "info",
+            // It makes things go wrong by the thousand.
+            Self::Simulate(_) => "off",
             _ => "warn",
         }
     }
@@ -169,6 +202,7 @@ impl Command {
                 program::apply(&file, &data, environment).await
             }
             Self::Send(args) => send::run(args, environment).await,
+            Self::Simulate(args) => simulate::command::run(&args),
             Self::SampleEvents { dir } => shopify::samples::write(&dir),
         }
     }

@@ -99,12 +99,13 @@ impl<'a> Home<'a> {
         file: &ProgramFile,
         now: jiff::Timestamp,
     ) -> Result<Applied, Failure> {
-        let applied = self.store.apply_program(&file.toml, now).await.map_err(|error| match error {
-            StoreError::Program(problems) => {
-                Failure::new(format!("{} can't be applied:\n{problems}", file.path.display()))
-            }
-            error => Failure::because(format!("cannot apply {}", file.path.display()), &error),
-        })?;
+        let applied =
+            self.store.apply_program(&file.toml, now).await.map_err(|error| match error {
+                StoreError::Program(problems) => {
+                    Failure::new(format!("{} can't be applied:\n{problems}", file.path.display()))
+                }
+                error => Failure::because(format!("cannot apply {}", file.path.display()), &error),
+            })?;
         self.secrets.complete([file.shop()])?;
         Ok(applied)
     }
@@ -161,7 +162,8 @@ impl Lock {
     /// Takes the lock, or says that another server has it.
     pub(crate) fn of_server(dir: &Path) -> Result<Self, Failure> {
         Self::take(dir)?.map_err(|holder| {
-            let process = if holder.is_empty() { String::new() } else { format!(" (process {holder})") };
+            let process =
+                if holder.is_empty() { String::new() } else { format!(" (process {holder})") };
             Failure::new(format!(
                 "another regulars{process} runs on {}: stop it, or give --data another directory",
                 dir.display()
@@ -232,6 +234,9 @@ mod tests {
         let file = home.path().join("file");
         std::fs::write(&file, "").unwrap();
         let failure = Lock::of_server(&file).unwrap_err().to_string();
-        assert!(failure.starts_with(&format!("cannot keep data in {}", file.display())), "{failure}");
+        assert!(
+            failure.starts_with(&format!("cannot keep data in {}", file.display())),
+            "{failure}"
+        );
     }
 }

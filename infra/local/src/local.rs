@@ -20,7 +20,10 @@ use crate::clock::{ClockError, MovableClock};
 use crate::server::Functions;
 
 /// The routes below `/_local`.
-pub(crate) fn router<S>(functions: Functions, clock: MovableClock) -> Router<S> {
+pub(crate) fn router<S>(functions: Functions, clock: MovableClock) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
     Router::new()
         .route("/clock", get(tell_clock).post(move_clock))
         .with_state(clock)
@@ -77,7 +80,10 @@ async fn tell_clock(State(clock): State<MovableClock>) -> Json<Shown> {
 }
 
 /// Any content type will do: `curl -d '{"advance":"P1D"}'` names the wrong one.
-async fn move_clock(State(clock): State<MovableClock>, body: Bytes) -> Result<Json<Shown>, Problem> {
+async fn move_clock(
+    State(clock): State<MovableClock>,
+    body: Bytes,
+) -> Result<Json<Shown>, Problem> {
     let moved = match read_move(&body)? {
         Move { now: Some(now), advance: None } => clock.set(now),
         Move { now: None, advance: Some(span) } => clock.advance(span),
@@ -110,7 +116,7 @@ async fn run(
     State(functions): State<Functions>,
     Path(name): Path<String>,
     event: Bytes,
-) -> Result<Response, Problem> {
+) -> Result<Json<invoke::Answer>, Problem> {
     let function = functions.named(&name).ok_or_else(|| {
         let names = functions.names().join(", ");
         let detail = format!("there is no function `{name}` here; there are {names}");

@@ -14,6 +14,7 @@ mod send;
 mod serve;
 mod server;
 mod shopify;
+mod simulate;
 
 use std::process::ExitCode;
 

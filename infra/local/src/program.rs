@@ -69,23 +69,33 @@ fn summary(program: &Program) -> String {
         Membership::Automatic => "everybody takes part and can leave",
         Membership::Join => "who joins takes part",
     };
-    let earning: Vec<String> = program.earn.iter().map(|earn| {
-        let points = earn.points;
-        match &earn.per {
-            Per::Amount { amount } => format!("{points} per {}", money(program, *amount)),
-            Per::Order { at_least } => {
-                format!("{points} per order of at least {}", money(program, *at_least))
+    let earning: Vec<String> = program
+        .earn
+        .iter()
+        .map(|earn| {
+            let points = earn.points;
+            match &earn.per {
+                Per::Amount { amount } => format!("{points} per {}", money(program, *amount)),
+                Per::Order { at_least } => {
+                    format!("{points} per order of at least {}", money(program, *at_least))
+                }
+                Per::Item { .. } => format!("{points} per item of some goods"),
             }
-            Per::Item { .. } => format!("{points} per item of some goods"),
-        }
-    }).collect();
+        })
+        .collect();
     let rewards: Vec<String> = program
         .rewards
         .iter()
         .map(|reward| format!("{} for {}", reward.name, reward.points))
         .collect();
     let lines = [
-        ("Shop", format!("{} ({}), {}, {zone}, preset {}", shop.name, shop.id, shop.currency, shop.preset)),
+        (
+            "Shop",
+            format!(
+                "{} ({}), {}, {zone}, preset {}",
+                shop.name, shop.id, shop.currency, shop.preset
+            ),
+        ),
         ("Program", format!("{}: {members}", program.name)),
         ("Points", earning.join("; ")),
         ("Expiry", expiry(program.expiry)),

@@ -122,8 +122,9 @@ impl<'a> LocalSecrets<'a> {
         if self.stored == before && self.path.exists() {
             return Ok(());
         }
-        self.keep()
-            .map_err(|error| Failure::because(format!("cannot write {}", self.path.display()), &error))
+        self.keep().map_err(|error| {
+            Failure::because(format!("cannot write {}", self.path.display()), &error)
+        })
     }
 
     /// All of them, by the names the functions ask for. The environment goes first.
@@ -159,7 +160,8 @@ impl<'a> LocalSecrets<'a> {
 
     /// A variable that is set to something.
     fn given(&self, variable: &str) -> Option<String> {
-        (self.environment)(variable).filter(|value| value.split(',').any(|one| !one.trim().is_empty()))
+        (self.environment)(variable)
+            .filter(|value| value.split(',').any(|one| !one.trim().is_empty()))
     }
 
     /// Beside the old file first, then in its place: a crash leaves one or the other.

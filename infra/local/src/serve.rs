@@ -136,7 +136,9 @@ impl Running<'_> {
         }
         let token = match secrets.api_is_given() {
             true => format!("${API_VARIABLE}"),
-            false => format!("$(sed -n 's/^api = \"\\(.*\\)\"/\\1/p' {})", secrets.path().display()),
+            false => {
+                format!("$(sed -n 's/^api = \"\\(.*\\)\"/\\1/p' {})", secrets.path().display())
+            }
         };
         format!(
             "\n\nTry it: a purchase, and what it brought.\n\n  {} send \

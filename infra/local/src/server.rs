@@ -81,7 +81,8 @@ async fn hand_over(State(functions): State<Functions>, request: Request) -> Resp
             answer.unwrap_or_else(|never| match never {})
         }
         None => {
-            let detail = "nothing is here: try /healthz, /api/v1/, /webhooks/shopify/{shop}, /_local/clock";
+            let detail =
+                "nothing is here: try /healthz, /api/v1/, /webhooks/shopify/{shop}, /_local/clock";
             Problem::new(StatusCode::NOT_FOUND, "not-found", detail).into_response()
         }
     }
@@ -133,7 +134,11 @@ impl Stop {
 }
 
 /// Serves until told to stop and the requests in flight are answered.
-pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Stop) -> Result<(), Failure> {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stop: Stop,
+) -> Result<(), Failure> {
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(stop.clone().told());
     let grace = async {

@@ -163,11 +163,11 @@ pub fn post(
 
 /// Makes a member of a person who just became known, where the program takes everybody.
 pub fn welcome(programs: &Programs, account: &mut Account, now: Timestamp) {
-    let Some(latest) = programs.latest() else { return };
-    if latest.program.membership == Membership::Automatic {
+    let Some(current) = programs.current(now) else { return };
+    if current.program.membership == Membership::Automatic {
         account.join(now);
     }
-    account.start_tier(&latest.program, latest.program.local_day(now));
+    account.start_tier(&current.program, current.program.local_day(now));
 }
 
 /// Runs a change of an account and raises its version if it changed without an entry.

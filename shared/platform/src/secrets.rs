@@ -105,7 +105,7 @@ impl Secrets {
                 true
             }
             Err(error) => {
-                let error: &dyn std::error::Error = &error;
+                let error = crate::telemetry::chain(&error);
                 tracing::error!(error, "secrets not refreshed");
                 false
             }

@@ -18,7 +18,13 @@ pub enum Format {
 /// Logging that has been started stays as it is.
 pub fn init(format: Format, filter: Option<&str>) {
     let filter = filter.and_then(|text| EnvFilter::try_new(text).ok());
-    let filter = filter.unwrap_or_else(|| EnvFilter::new("info"));
+    let mut filter = filter.unwrap_or_else(|| EnvFilter::new("info"));
+    // At TRACE the Lambda runtime prints whole events, tokens and addresses included.
+    for noisy in ["lambda_runtime=info", "lambda_http=info", "hyper=info", "aws_smithy_runtime=info"] {
+        if let Ok(directive) = noisy.parse() {
+            filter = filter.add_directive(directive);
+        }
+    }
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match format {
         Format::Json => builder.json().flatten_event(true).with_current_span(false).try_init(),
@@ -27,6 +33,19 @@ pub fn init(format: Format, filter: Option<&str>) {
     if started.is_err() {
         tracing::debug!("logging was started before");
     }
+}
+
+/// An error and its causes on one line. The JSON formatter prints an error's first line
+/// only, and the cause is what one looks for.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line
 }
 
 /// Counts one of `name`, with what tells one kind from another.

@@ -2,5 +2,6 @@
 //! a shop on it, and the bodies its sources send.
 
 pub mod embedded;
+pub mod faults;
 pub mod shop;
 pub mod shopify;

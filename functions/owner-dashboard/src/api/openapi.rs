@@ -28,6 +28,8 @@ const BEARER: &str = "bearer";
     servers((url = "/", description = "Where this document was read")),
     // The name of the scheme below; a macro takes only the letters themselves.
     security(("bearer" = [])),
+    // What the answers below refer to is collected by itself, the refusals' isn't.
+    components(schemas(Problem)),
     tags(
         (name = "customers", description = "People, their points and tiers"),
         (name = "orders", description = "Sales and what they are worth"),

@@ -1,7 +1,5 @@
 //! What a request that can't be answered is answered, and what the log gets of it.
 
-use std::error::Error;
-
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use loyalty::Overflow;
@@ -33,7 +31,7 @@ impl Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         let transient = error.is_transient();
-        tracing::error!(transient, error = chain(&error), "a request couldn't be answered");
+        tracing::error!(transient, error = error.chain(), "a request couldn't be answered");
         Self(if transient {
             let detail = "the table didn't answer in time; ask the same again in a moment";
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
@@ -65,20 +63,4 @@ impl IntoResponse for Refusal {
         }
         response
     }
-}
-
-/// An error and its causes on one line. Of an item that couldn't be read only its key:
-/// the cause quotes what was found, and that may be somebody's address.
-fn chain(error: &StoreError) -> String {
-    let mut line = error.to_string();
-    let mut cause = match error {
-        StoreError::Unreadable { .. } => None,
-        _ => error.source(),
-    };
-    while let Some(error) = cause {
-        line.push_str(": ");
-        line.push_str(&error.to_string());
-        cause = error.source();
-    }
-    line
 }

@@ -31,7 +31,7 @@ impl Shop {
         // somebody made up.
         let Some(settings) = services.store.settings(&id).await? else { return Err(unknown(&id)) };
         let rules = services.store.rules(&id, now).await?;
-        let Some(latest) = rules.programs.latest() else { return Err(unknown(&id)) };
+        let Some(latest) = rules.programs.current(now) else { return Err(unknown(&id)) };
         let program = Arc::clone(&latest.program);
         let today = program.local_day(now);
         Ok(Self { id, settings, rules, program, today })

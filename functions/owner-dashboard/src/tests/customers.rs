@@ -1,6 +1,8 @@
 //! Finding customers, and one customer.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use loyalty::ids::Source;
+use platform::store::keys::Entity;
 use platform::store::{ConsentState, Person};
 
 use super::bakery::{BAKERY, jon, paid, refund, sale, stamp};
@@ -13,7 +15,7 @@ async fn a_regular_is_shown_with_points_tier_and_what_she_said_about_mail() {
     let api = Api::open().await;
     let id = api.meet(BAKERY, Source::Shopify, &jon(), Some(ConsentState::Subscribed)).await;
     api.tell("1", paid(49_95)).await;
-    api.tell("2", paid(500_00)).await;
+    api.tell("2", paid(50_000)).await;
     api.tell("1", refund("r1", 10_00)).await;
 
     let body = api.read(&format!("{CUSTOMERS}/{id}")).await;
@@ -143,6 +145,24 @@ async fn a_shop_is_known_as_soon_as_it_has_a_program() {
     let elsewhere = platform::Store::new(api.services.store.client().clone(), "regulars");
     elsewhere.apply_program(loyalty::program::CORNER_BAKERY, super::at(super::NOW)).await.unwrap();
     api.get(&format!("{CUSTOMERS}/c1")).await.problem(404, "unknown-customer");
+}
+
+#[tokio::test]
+async fn an_id_merged_into_another_shows_that_other() {
+    let api = Api::open().await;
+    let id = api.tell("1", paid(49_95)).await;
+    let old = "merged".parse().unwrap();
+    let key = Entity::Account(&old).key(&super::shop(BAKERY));
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let merged = api.services.store.client().put_item().table_name("regulars");
+    let merged = merged.item("pk", text(&key.pk)).item("sk", text(&key.sk));
+    let merged = merged.item("n", AttributeValue::N("2".to_owned())).item("i", text(id.as_str()));
+    merged.send().await.unwrap();
+
+    for path in ["", "/ledger"] {
+        let hers = api.read(&format!("{CUSTOMERS}/{id}{path}")).await;
+        assert_eq!(api.read(&format!("{CUSTOMERS}/merged{path}")).await, hers);
+    }
 }
 
 #[tokio::test]

@@ -96,12 +96,15 @@ async fn an_unreadable_item_is_our_fault_and_its_contents_stay_out_of_the_log() 
     let id = api.tell("1", paid(49_95)).await;
     let key = Entity::Contact(&id).key(&shop("corner-bakery"));
     let text = |text: &str| AttributeValue::S(text.to_owned());
+    // What isn't one of an enum's names is quoted by the error that says so.
+    let consent = [("state".to_owned(), text("jon@example.com"))].into();
     let broken = api.services.store.client().put_item().table_name("regulars");
     broken
         .item("pk", text(&key.pk))
         .item("sk", text(&key.sk))
         .item("version", AttributeValue::N("1".to_owned()))
-        .item("created_at", text("jon@example.com"))
+        .item("created_at", text(super::NOW))
+        .item("consent", AttributeValue::M(consent))
         .send()
         .await
         .unwrap();

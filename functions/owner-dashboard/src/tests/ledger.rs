@@ -11,7 +11,7 @@ const CUSTOMERS: &str = "/api/v1/shops/corner-bakery/customers";
 async fn every_change_comes_with_its_receipt_newest_first() {
     let api = Api::open().await;
     let id = api.tell("1", paid(49_95)).await;
-    api.tell("2", paid(500_00)).await;
+    api.tell("2", paid(50_000)).await;
     api.tell("3", paid(10_01)).await;
     api.tell("1", refund("r1", 10_00)).await;
 

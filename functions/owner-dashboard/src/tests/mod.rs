@@ -7,6 +7,7 @@ mod failures;
 mod ledger;
 mod openapi;
 mod orders;
+mod rotation;
 
 use axum::Router;
 use axum::body::Body;

@@ -114,7 +114,7 @@ async fn a_problem_has_the_fields_the_document_says() {
 async fn answers_have_the_fields_the_document_says() {
     let document = document().await;
     let api = Api::open().await;
-    let id = api.tell("1", paid(600_00)).await;
+    let id = api.tell("1", paid(60_000)).await;
     api.tell("1", refund("r1", 10_00)).await;
     let shop = "/api/v1/shops/corner-bakery";
     let answers = [

@@ -125,5 +125,5 @@ async fn a_saved_program_is_told_by_its_version_and_dates() {
     api.apply(&expiring).await;
     api.tell("1", paid(10_00)).await;
     let body = api.read(&format!("{ORDERS}/shopify/1")).await;
-    insta::assert_snapshot!(body["snapshot"], @"");
+    insta::assert_snapshot!(body["snapshot"], @r#"{"expires_on":"2028-11-30","matures_on":"2026-11-27","paid_at":"2026-11-20T13:00:00Z","program_version":1,"tier":"bronze"}"#);
 }

@@ -86,8 +86,8 @@ pub(crate) async fn take(
         return Ok(Outcome::Kept);
     }
     let rules = store.rules(shop, now).await?;
-    let latest = rules.programs.latest();
-    let country = latest.map_or("", |version| version.program.shop.country.as_str());
+    let current = rules.programs.current(now);
+    let country = current.map_or("", |version| version.program.shop.country.as_str());
     let key = services.secrets.identity_key().map_err(StoreError::from)?;
     let identities = Identities::new(shop.clone(), key, country);
     let (source, origin) = (Source::Shopify, Origin::Live);

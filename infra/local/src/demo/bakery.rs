@@ -59,15 +59,35 @@ pub(crate) static FIRST_NAMES: [&str; 24] = [
 ];
 
 pub(crate) static LAST_NAMES: [&str; 24] = [
-    "Abbot", "Birch", "Castle", "Dunn", "Ebert", "Finch", "Grove", "Hollis", "Iverson", "Juniper",
-    "Kettle", "Larch", "Marsh", "Nettle", "Oakes", "Penrose", "Quill", "Rowan", "Sedge", "Thorne",
-    "Underhill", "Vale", "Willow", "Yarrow",
+    "Abbot",
+    "Birch",
+    "Castle",
+    "Dunn",
+    "Ebert",
+    "Finch",
+    "Grove",
+    "Hollis",
+    "Iverson",
+    "Juniper",
+    "Kettle",
+    "Larch",
+    "Marsh",
+    "Nettle",
+    "Oakes",
+    "Penrose",
+    "Quill",
+    "Rowan",
+    "Sedge",
+    "Thorne",
+    "Underhill",
+    "Vale",
+    "Willow",
+    "Yarrow",
 ];
 
 /// Area codes of New York State; with 555-0100 to 0199 they make numbers nobody has.
-pub(crate) static AREA_CODES: [u16; 18] = [
-    212, 315, 332, 347, 516, 518, 585, 607, 631, 646, 680, 716, 718, 838, 845, 914, 917, 929,
-];
+pub(crate) static AREA_CODES: [u16; 18] =
+    [212, 315, 332, 347, 516, 518, 585, 607, 631, 646, 680, 716, 718, 838, 845, 914, 917, 929];
 
 /// What a code takes off, in hundred-thousandths.
 pub(crate) const CODE_TAKES: i64 = 10_000;

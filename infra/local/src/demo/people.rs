@@ -82,7 +82,8 @@ fn person(year: &Year, index: u32, walk_in: bool, rng: &mut Rng) -> Person {
         _ if walk_in => Known::WalkIn,
         0..70 => Known::Account,
         70..82 => Known::Email,
-        82..91 => Known::Phone,
+        82..91 if phone(index).is_some() => Known::Phone,
+        82..91 => Known::Email,
         _ => Known::GuestThenAccount,
     };
     let (first_visit, last_visit) = stay(year, rng);

@@ -93,7 +93,10 @@ mod tests {
     #[test]
     fn a_target_is_read_from_its_url() {
         let target = Target::parse("http://localhost:8787/").unwrap();
-        assert_eq!((target.address.as_str(), target.host.as_str()), ("localhost:8787", "localhost:8787"));
+        assert_eq!(
+            (target.address.as_str(), target.host.as_str()),
+            ("localhost:8787", "localhost:8787")
+        );
         assert_eq!(target.path("/webhooks"), "/webhooks");
         let target = Target::parse("http://[::1]/stage/").unwrap();
         assert_eq!((target.address.as_str(), target.path("/a").as_str()), ("[::1]:80", "/stage/a"));

@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 
 pub(crate) use self::money::percent_of;
 pub(crate) use self::people_body::{consent_body, customer_body};
-pub(crate) use self::webhook::{CONSENT, CUSTOMER_CREATED, Webhook, topics};
+pub(crate) use self::webhook::{CONSENT, CUSTOMER_CREATED, Webhook, order_webhook_body, topics};
 
 /// The API version that the bodies are like.
 pub(crate) const API_VERSION: &str = "2026-10";
@@ -254,7 +254,9 @@ impl<'a> Picture<'a> {
 
     /// The total without all goods that went back.
     pub(crate) fn current_total(&self) -> i64 {
-        self.refunds.iter().fold(self.total(), |sum, (_, refund)| sum.saturating_sub(refund.gross()))
+        self.refunds
+            .iter()
+            .fold(self.total(), |sum, (_, refund)| sum.saturating_sub(refund.gross()))
     }
 
     /// Money that went back.

@@ -7,6 +7,29 @@ use super::people_body::{address, customer_body};
 use super::refund_body::refund_body;
 use super::{Channel, Line, Picture, Sender, local};
 
+/// Fields that an order of this shop never fills.
+const EMPTY: [&str; 19] = [
+    "browser_ip",
+    "cart_token",
+    "client_details",
+    "closed_at",
+    "current_total_additional_fees_set",
+    "current_total_duties_set",
+    "device_id",
+    "landing_site_ref",
+    "merchant_of_record_app_id",
+    "note",
+    "original_total_additional_fees_set",
+    "original_total_duties_set",
+    "payment_terms",
+    "po_number",
+    "reference",
+    "referring_site",
+    "source_identifier",
+    "source_url",
+    "user_id",
+];
+
 /// Where the bakery's till stands.
 const LOCATION: u64 = 88_400_132_017;
 
@@ -17,6 +40,9 @@ pub(crate) fn order_body(sender: &Sender, picture: &Picture<'_>) -> Value {
     let mut put = |name: &str, value: Value| {
         fields.insert(name.to_owned(), value);
     };
+    for name in EMPTY {
+        put(name, Value::Null);
+    }
     state(sender, picture, &mut put);
     amounts(picture, &mut put);
     people(sender, picture, &mut put);
@@ -33,49 +59,34 @@ fn fixed(sender: &Sender, picture: &Picture<'_>) -> Value {
         "id": order.id,
         "admin_graphql_api_id": format!("gid://shopify/Order/{}", order.id),
         "app_id": if pos { 129_785 } else { 580_111 },
-        "browser_ip": null,
         "buyer_accepts_marketing": false,
-        "cart_token": null,
         "checkout_token": if pos { Value::Null } else { json!(token) },
-        "client_details": null,
-        "closed_at": null,
         "confirmation_number": format!("{:09X}", order.id & 0xF_FFFF_FFFF),
         "confirmed": true,
         "created_at": placed,
         "currency": order.currency,
         "customer_locale": "en-US",
-        "device_id": null,
         "duties_included": false,
         "estimated_taxes": false,
         "landing_site": if pos { Value::Null } else { json!("/") },
-        "landing_site_ref": null,
         "line_item_groups": [],
         "location_id": if pos { json!(LOCATION) } else { Value::Null },
         "merchant_business_entity_id": "MTcyMDM4ODQ0MDE",
-        "merchant_of_record_app_id": null,
         "name": format!("#{}", order.number),
-        "note": null,
         "note_attributes": [],
         "number": order.number.saturating_sub(1000),
         "order_number": order.number,
         "order_status_url": format!("https://{}/orders/{token}/authenticate", sender.domain),
         "payment_gateway_names": ["shopify_payments"],
-        "payment_terms": null,
-        "po_number": null,
         "presentment_currency": order.currency,
         "processed_at": placed,
-        "reference": null,
-        "referring_site": null,
         "returns": [],
-        "source_identifier": null,
         "source_name": if pos { "pos" } else { "web" },
-        "source_url": null,
         "tags": "",
         "tax_exempt": false,
         "taxes_included": false,
         "test": order.test,
         "token": token,
-        "user_id": null,
     })
 }
 
@@ -129,10 +140,6 @@ fn amounts(picture: &Picture<'_>, put: &mut impl FnMut(&str, Value)) {
     ];
     for (name, minor) in only_sets {
         put(name, set(minor, order.currency));
-    }
-    for name in ["current_total", "original_total"] {
-        put(&format!("{name}_additional_fees_set"), Value::Null);
-        put(&format!("{name}_duties_set"), Value::Null);
     }
     put("total_outstanding", json!(decimal(picture.outstanding())));
     put("total_tip_received", json!(decimal(order.tip)));
@@ -224,17 +231,20 @@ fn tax_lines(tax: i64, currency: &str) -> Value {
 }
 
 fn discount_applications(code: Option<&str>) -> Value {
-    code.map_or_else(|| json!([]), |code| {
-        json!([{
-            "allocation_method": "across",
-            "code": code,
-            "target_selection": "entitled",
-            "target_type": "line_item",
-            "type": "discount_code",
-            "value": "10.0",
-            "value_type": "percentage",
-        }])
-    })
+    code.map_or_else(
+        || json!([]),
+        |code| {
+            json!([{
+                "allocation_method": "across",
+                "code": code,
+                "target_selection": "entitled",
+                "target_type": "line_item",
+                "type": "discount_code",
+                "value": "10.0",
+                "value_type": "percentage",
+            }])
+        },
+    )
 }
 
 fn discount_codes(code: Option<&str>, amount: i64) -> Value {

@@ -29,7 +29,12 @@ pub(crate) fn customer_body(sender: &Sender, customer: &Customer) -> Value {
 }
 
 /// What a customer said about marketing mail.
-pub(crate) fn consent_body(sender: &Sender, customer: &Customer, yes: bool, at: Timestamp) -> Value {
+pub(crate) fn consent_body(
+    sender: &Sender,
+    customer: &Customer,
+    yes: bool,
+    at: Timestamp,
+) -> Value {
     json!({
         "customer_id": customer.id,
         "email_address": customer.email,

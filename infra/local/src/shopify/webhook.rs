@@ -49,7 +49,12 @@ pub(crate) fn topics(change: &Change) -> &'static [&'static str] {
 }
 
 /// The body of a topic that the step of that index set off.
-pub(crate) fn body(sender: &Sender, order: &Order, index: usize, topic: &str) -> Value {
+pub(crate) fn order_webhook_body(
+    sender: &Sender,
+    order: &Order,
+    index: usize,
+    topic: &str,
+) -> Value {
     let picture = order.after(index.saturating_add(1));
     match (topic, order.steps.get(index).map(|step| &step.change)) {
         (REFUNDED, Some(Change::Refunded(refund) | Change::Cancelled { refund: Some(refund) })) => {

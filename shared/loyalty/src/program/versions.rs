@@ -42,6 +42,12 @@ impl Programs {
         started.max_by_key(|version| (version.effective_from, version.number))
     }
 
+    /// The version that speaks for the shop at `now`: the one in force, or the first one
+    /// while none is in force yet.
+    pub fn current(&self, now: Timestamp) -> Option<&ProgramVersion> {
+        self.in_force(now).or_else(|| self.iter().next())
+    }
+
     /// The version of that number.
     pub fn version(&self, number: u32) -> Option<&ProgramVersion> {
         self.0.iter().find(|version| version.number == number)

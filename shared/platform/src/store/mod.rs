@@ -94,6 +94,15 @@ impl StoreError {
         matches!(self, Self::Unavailable { .. } | Self::Contended { .. } | Self::Secrets(_))
     }
 
+    /// The error and its causes on one line, for the log. Of an item that can't be read
+    /// only its key: the cause quotes what was found, which may be somebody's address.
+    pub fn chain(&self) -> String {
+        match self {
+            Self::Unreadable { .. } => self.to_string(),
+            _ => crate::telemetry::chain(self),
+        }
+    }
+
     pub(crate) fn unavailable<E, R>(error: SdkError<E, R>) -> Self
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
@@ -118,8 +127,10 @@ impl StoreError {
 pub(crate) enum Write {
     /// It is in the table.
     Done,
-    /// A condition failed or another transaction was in the way: look again.
-    Lost,
+    /// A condition failed: what stands there isn't what was planned on.
+    Refused,
+    /// Another transaction was in the way: nothing is known about the conditions.
+    Collided,
 }
 
 impl Store {
@@ -188,9 +199,19 @@ impl Store {
                 self.consumed(answer.consumed_capacity());
                 Ok(Write::Done)
             }
-            Err(error) if retry::lost(error.code()) => Ok(Write::Lost),
-            Err(error) => Err(StoreError::unavailable(error)),
+            Err(error) => retry::lost(error.code()).ok_or_else(|| StoreError::unavailable(error)),
         }
+    }
+
+    /// Writes one item and stays until it is in the table, or its condition refuses it.
+    async fn put_surely(&self, put: item::Put) -> Result<Write, StoreError> {
+        for attempt in 1.. {
+            match self.put(put.clone()).await? {
+                Write::Collided => retry::pause(attempt).await?,
+                ended => return Ok(ended),
+            }
+        }
+        Err(StoreError::Contended { attempts: retry::ATTEMPTS })
     }
 
     /// Writes all of them or none; a single one without the price of a transaction.
@@ -220,10 +241,9 @@ impl Store {
                 Some(TransactWriteItemsError::TransactionCanceledException(cancelled))
                     if retry::all_lost(cancelled.cancellation_reasons()) =>
                 {
-                    Ok(Write::Lost)
+                    Ok(Write::Collided)
                 }
-                _ if retry::lost(error.code()) => Ok(Write::Lost),
-                _ => Err(StoreError::unavailable(error)),
+                _ => retry::lost(error.code()).ok_or_else(|| StoreError::unavailable(error)),
             },
         }
     }

@@ -216,8 +216,8 @@ impl<'a> Case<'a> {
     /// The shop's local day; UTC's for a shop without a program, which counts nothing yet.
     fn today(&self) -> Date {
         let now = self.scene.now;
-        match self.programs.latest() {
-            Some(latest) => latest.program.local_day(now),
+        match self.programs.current(now) {
+            Some(current) => current.program.local_day(now),
             None => now.to_zoned(TimeZone::UTC).date(),
         }
     }

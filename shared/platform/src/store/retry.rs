@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::CancellationReason;
 
-use super::StoreError;
+use super::{StoreError, Write};
 
 /// Attempts at one conditional write. Sixteen deliveries of one customer at once need
 /// most of them; more would only outlast the 5 s that Shopify waits.
@@ -16,16 +16,13 @@ const FIRST_PAUSE: Duration = Duration::from_millis(4);
 /// No pause is longer than this.
 const LONGEST_PAUSE: Duration = Duration::from_millis(400);
 
-/// Whether a write with this error code lost a race: looking again tells what to do.
-pub(super) fn lost(code: Option<&str>) -> bool {
-    matches!(
-        code,
-        Some(
-            "ConditionalCheckFailedException"
-                | "TransactionConflictException"
-                | "TransactionInProgressException"
-        )
-    )
+/// How a write with this error code lost a race, if it did.
+pub(super) fn lost(code: Option<&str>) -> Option<Write> {
+    match code? {
+        "ConditionalCheckFailedException" => Some(Write::Refused),
+        "TransactionConflictException" | "TransactionInProgressException" => Some(Write::Collided),
+        _ => None,
+    }
 }
 
 /// Whether a transaction was cancelled for nothing but lost races and throttling.

@@ -49,7 +49,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let run = Run { version: 1, cursor: None, shards, done: false };
         let put = Put::new(Entity::Run(function, date).key(shop), &run)?.if_absent();
-        Ok(self.put(put).await? == Write::Done)
+        Ok(self.put_surely(put).await? == Write::Done)
     }
 
     /// Keeps a run's progress. `Ok(false)`: another invocation did meanwhile.
@@ -63,7 +63,7 @@ impl Store {
         let next = Run { version: run.version.saturating_add(1), ..run.clone() };
         let key = Entity::Run(function, date).key(shop);
         let put = Put::new(key, &next)?.if_version("version", run.version);
-        Ok(self.put(put).await? == Write::Done)
+        Ok(self.put_surely(put).await? == Write::Done)
     }
 
     /// The latest local date whose run has started.

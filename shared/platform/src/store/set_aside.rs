@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::item::{self, Put};
 use super::keys::{Entity, List};
-use super::{Store, StoreError, table};
+use super::{Store, StoreError, Write, table};
 
 /// A DynamoDB item holds 400 KB; keys and the rest need little of it.
 const PART_BYTES: usize = 300_000;
@@ -87,13 +87,13 @@ impl Store {
             let put = Put::new(key, &BTreeMap::<String, String>::new())?
                 .with("z", AttributeValue::B(Blob::new(part)))
                 .with(table::EXPIRES_AT, expires.clone());
-            self.put(put).await?;
+            self.put_surely(put).await?;
         }
         let month = Month::of(now.to_zoned(jiff::tz::TimeZone::UTC).date());
         let head = Put::new(Entity::DeadLetter(&letter.id, 0).key(shop), &letter)?
             .with(table::EXPIRES_AT, expires)
             .listed(List::DeadLetters(month).place(shop, now, &letter.id));
-        self.put(head).await?;
+        self.put_surely(head).await?;
         Ok(letter)
     }
 
@@ -146,7 +146,7 @@ impl Store {
         let put = Put::new(Entity::Task(topic, &task.hash).key(shop), &task)?
             .listed(List::OpenTasks.place(shop, now, &task.hash))
             .if_absent();
-        Ok(self.put(put).await? == super::Write::Done)
+        Ok(self.put_surely(put).await? == Write::Done)
     }
 
     /// Open tasks, oldest first.

@@ -107,7 +107,10 @@ impl Store {
         }
         let versions = self.program_versions(shop).await?;
         let rules = Arc::new(Rules { programs: Programs::new(versions) });
-        self.rules.keep(shop, now, Arc::clone(&rules));
+        // A shop without a program may get one any moment, and isn't worth remembering.
+        if !rules.programs.is_empty() {
+            self.rules.keep(shop, now, Arc::clone(&rules));
+        }
         Ok(rules)
     }
 

@@ -32,7 +32,8 @@ pub(in crate::api) struct Order {
     kept: Option<Amount>,
     /// Points it should have brought.
     target: i64,
-    /// Points it has brought. They differ only between two looks of ours.
+    /// Points it has brought. Where they differ, as when the buyer has joined since, what
+    /// is heard of the order next brings them together.
     posted: i64,
     /// Why it brings none, where a reason is known.
     why: Option<String>,

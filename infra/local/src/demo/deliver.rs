@@ -1,0 +1,197 @@
+//! Delivers what was made, signed, through the routes that a server mounts.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+
+use axum::Router;
+use fastrand::Rng;
+use http_body_util::BodyExt;
+use indicatif::ProgressBar;
+use jiff::Timestamp;
+use platform::{Clock, Secrets, Services, Store};
+use serde::Deserialize;
+use tokio::task::JoinSet;
+use tower::ServiceExt;
+
+use super::audit::{self, Audited};
+use super::schedule::{Delivery, Subject};
+use super::{Play, workers};
+use crate::failure::Failure;
+use crate::home::{Home, TABLE};
+use crate::shopify::{CONSENT, Webhook, consent_body, customer_body, order_webhook_body};
+
+/// What the deliveries did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Delivered {
+    pub(super) deliveries: u64,
+    /// Write units, in tenths.
+    pub(super) write_units_x10: u64,
+    /// Answers that weren't "it is in the table".
+    pub(super) refused: Vec<String>,
+}
+
+/// What delivering some orders once more did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Again {
+    pub(super) orders: u64,
+    pub(super) deliveries: u64,
+    /// Ledger entries there were more or fewer of.
+    pub(super) ledger_changes: u64,
+    /// Write units, in tenths.
+    pub(super) write_units_x10: u64,
+    pub(super) refused: Vec<String>,
+}
+
+/// What the route says to a webhook it took.
+#[derive(Deserialize)]
+struct Answer {
+    outcome: String,
+}
+
+/// The routes, on a clock of their own.
+struct Door {
+    router: Router,
+    now: Arc<AtomicI64>,
+    store: Store,
+}
+
+impl Door {
+    fn new(client: &Store, secrets: Secrets, at: Timestamp) -> Self {
+        let now = Arc::new(AtomicI64::new(at.as_millisecond()));
+        let clock = Clock::new({
+            let now = Arc::clone(&now);
+            move || {
+                let now = now.load(Ordering::Relaxed);
+                Timestamp::from_millisecond(now).unwrap_or(Timestamp::UNIX_EPOCH)
+            }
+        });
+        // A store of its own, because what it remembers of the rules is by its clock.
+        let store = Store::new(client.client().clone(), TABLE);
+        let services = Services { store: store.clone(), secrets, clock };
+        Self { router: purchase_webhook::router(services), now, store }
+    }
+
+    /// Delivers one; `Err` is why it wasn't taken.
+    async fn deliver(&self, play: &Play, person: usize, one: &Delivery) -> Result<(), String> {
+        let webhook = webhook(play, person, one).ok_or("nothing to deliver")?;
+        self.now.store(one.at.as_millisecond(), Ordering::Relaxed);
+        let request = webhook
+            .request(&play.year.sender, &play.shop, &play.secret)
+            .map_err(|error| error.to_string())?;
+        let answer = self.router.clone().oneshot(request).await;
+        let answer = answer.unwrap_or_else(|never| match never {});
+        let status = answer.status();
+        let text =
+            answer.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
+        let outcome = serde_json::from_slice(&text).map(|answer: Answer| answer.outcome);
+        let outcome = outcome.unwrap_or_default();
+        match (status.as_u16(), outcome.as_str()) {
+            (200, "recorded" | "ignored") => Ok(()),
+            _ => Err(format!("{} {}: {status} {outcome}", webhook.topic, webhook.id)),
+        }
+    }
+}
+
+/// The webhook that a delivery brings.
+fn webhook(play: &Play, person: usize, one: &Delivery) -> Option<Webhook> {
+    let sender = &play.year.sender;
+    let who = play.people.get(person)?;
+    let (id, body) = match one.subject {
+        Subject::Account => {
+            let account = who.account.as_ref()?;
+            let body = match (one.topic, who.consents) {
+                (CONSENT, Some(yes)) => consent_body(sender, account, yes, account.created_at),
+                _ => customer_body(sender, account),
+            };
+            (account.id, body)
+        }
+        Subject::Order { order, step } => {
+            let order = who.orders.get(order)?;
+            (order.id, order_webhook_body(sender, order, step, one.topic))
+        }
+    };
+    let number = one.triggered_at.as_microsecond();
+    let id = format!("{:08x}-{:04x}-4d2e-9b70-{number:012x}", id & 0xFFFF_FFFF, person & 0xFFFF);
+    let body = body.to_string();
+    Some(Webhook { topic: one.topic, id, triggered_at: one.triggered_at, body })
+}
+
+/// Delivers everything: each person's webhooks one after another, people side by side.
+pub(super) async fn everything(
+    home: &Home<'_>,
+    play: &Arc<Play>,
+    bar: &ProgressBar,
+) -> Result<Delivered, Failure> {
+    // Who has most comes first, so that no worker is left with a long one at the end.
+    let mut queue: Vec<usize> = (0..play.people.len()).collect();
+    let load = |index: &usize| play.deliveries.get(*index).map_or(0, Vec::len);
+    queue.sort_by_key(|index| std::cmp::Reverse(load(index)));
+    let (queue, next) = (Arc::new(queue), Arc::new(AtomicUsize::new(0)));
+    let mut working = JoinSet::new();
+    for _ in 0..workers() {
+        let (play, queue, next) = (Arc::clone(play), Arc::clone(&queue), Arc::clone(&next));
+        let (store, secrets, bar) = (home.store.clone(), home.secrets.lists(), bar.clone());
+        working.spawn(async move {
+            let mut delivered = Delivered::default();
+            while let Some(person) = queue.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let door = Door::new(&store, secrets.clone(), play.year.start);
+                for one in play.deliveries.get(*person).into_iter().flatten() {
+                    delivered.refused.extend(door.deliver(&play, *person, one).await.err());
+                    delivered.deliveries = delivered.deliveries.saturating_add(1);
+                    bar.inc(1);
+                }
+                delivered.write_units_x10 =
+                    delivered.write_units_x10.saturating_add(door.store.write_units_x10());
+            }
+            delivered
+        });
+    }
+    let mut all = Delivered::default();
+    while let Some(part) = working.join_next().await {
+        let part = part.map_err(|error| Failure::because("a delivery panicked", &error))?;
+        all.deliveries = all.deliveries.saturating_add(part.deliveries);
+        all.write_units_x10 = all.write_units_x10.saturating_add(part.write_units_x10);
+        all.refused.extend(part.refused);
+    }
+    all.refused.sort();
+    Ok(all)
+}
+
+/// Delivers everything of some orders once more, in any order, and counts what changed.
+pub(super) async fn again(
+    home: &Home<'_>,
+    play: &Arc<Play>,
+    audited: &Audited,
+    count: usize,
+) -> Result<Again, Failure> {
+    let mut rng = Rng::with_seed(play.year.seed);
+    let mut orders: Vec<(usize, usize)> = play
+        .people
+        .iter()
+        .enumerate()
+        .flat_map(|(person, who)| (0..who.orders.len()).map(move |order| (person, order)))
+        .collect();
+    rng.shuffle(&mut orders);
+    orders.truncate(count);
+    let mut deliveries: Vec<(usize, &Delivery)> = Vec::new();
+    for (person, number) in &orders {
+        let of_order = |one: &&Delivery| matches!(one.subject, Subject::Order { order, .. } if order == *number);
+        let own = play.deliveries.get(*person).into_iter().flatten().filter(of_order);
+        deliveries.extend(own.map(|one| (*person, one)));
+    }
+    rng.shuffle(&mut deliveries);
+    let door = Door::new(&home.store, home.secrets.lists(), play.year.end);
+    let mut again = Again {
+        orders: u64::try_from(orders.len()).unwrap_or(u64::MAX),
+        deliveries: u64::try_from(deliveries.len()).unwrap_or(u64::MAX),
+        ..Again::default()
+    };
+    for (person, one) in deliveries {
+        let late = Delivery { at: play.year.end, ..one.clone() };
+        again.refused.extend(door.deliver(play, person, &late).await.err());
+    }
+    let entries = audit::ledger_entries(home, play, audited).await?;
+    again.ledger_changes = entries.abs_diff(audited.ledger_entries);
+    again.write_units_x10 = door.store.write_units_x10();
+    Ok(again)
+}

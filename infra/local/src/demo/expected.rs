@@ -1,0 +1,63 @@
+//! What each order should come to, by the demo's own sums: a few lines of whole numbers
+//! over what it made, so that the rules aren't checked by themselves.
+
+use crate::shopify::{Line, Order};
+
+/// Points for a dollar, of the sample program.
+const POINTS_PER_UNIT: i128 = 10;
+
+/// The money of an order that counts in the end, minor units. Nothing of test orders, of
+/// other currencies, of what was called off or never paid.
+pub(super) fn kept(order: &Order) -> i64 {
+    let end = order.at_last();
+    if order.test || order.currency != "USD" || end.cancelled.is_some() || end.paid == 0 {
+        return 0;
+    }
+    let goods = |line: &Line| if line.product.gift_card { 0 } else { i128::from(line.net()) };
+    let bought: i128 = end.lines.iter().map(|line| goods(line)).sum();
+    let (mut taken_off, mut back) = (0, Fraction { over: 0, under: 1 });
+    for (_, refund) in &end.refunds {
+        let named: i128 = refund.lines.iter().map(|row| goods(&row.line)).sum();
+        match refund.payment {
+            None => taken_off = named.saturating_add(taken_off),
+            // Money for named goods takes their share of it, other money the order's.
+            Some((_, amount)) if refund.gross() > 0 => {
+                back = back.plus(i128::from(amount).saturating_mul(named), refund.gross());
+            }
+            Some((_, amount)) => {
+                let eligible = bought.saturating_sub(taken_off);
+                back = back.plus(i128::from(amount).saturating_mul(eligible), end.paid);
+            }
+        }
+    }
+    let eligible = bought.saturating_sub(taken_off);
+    let left = eligible.saturating_mul(back.under).saturating_sub(back.over).max(0);
+    let half_up = left.saturating_mul(2).saturating_add(back.under);
+    i64::try_from(half_up.div_euclid(back.under.saturating_mul(2))).unwrap_or(i64::MAX)
+}
+
+/// The points that kept money makes for a member of a tier, by the sample program.
+pub(super) fn points(kept: i64, tier: &str) -> i64 {
+    let hundredths: i128 = match tier {
+        "silver" => 125,
+        "gold" => 150,
+        _ => 100,
+    };
+    let exact = i128::from(kept).saturating_mul(POINTS_PER_UNIT).saturating_mul(hundredths);
+    i64::try_from(exact.div_euclid(10_000)).unwrap_or(i64::MAX)
+}
+
+/// An exact sum of shares.
+struct Fraction {
+    over: i128,
+    under: i128,
+}
+
+impl Fraction {
+    fn plus(self, over: i128, under: i64) -> Self {
+        let under = i128::from(under.max(1));
+        let ours = self.over.saturating_mul(under);
+        let theirs = over.saturating_mul(self.under);
+        Self { over: ours.saturating_add(theirs), under: self.under.saturating_mul(under) }
+    }
+}

@@ -1,0 +1,152 @@
+//! `regulars demo`: a seeded year of a bakery, played through the real webhook route, and
+//! the proof that the points are right.
+//!
+//! The same seed, days and customers make the same year and the same figures. Each
+//! person's deliveries arrive one after another, by a clock of her own; different people
+//! have nothing to do with each other, so they are worked off side by side.
+
+mod audit;
+mod bakery;
+mod deliver;
+mod expected;
+mod fate;
+mod orders;
+mod people;
+mod report;
+mod schedule;
+
+use std::num::NonZero;
+use std::sync::Arc;
+use std::time::Instant;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use loyalty::ids::ShopId;
+use platform::Clock;
+use secrecy::SecretString;
+
+use self::people::Person;
+use self::report::Report;
+use self::schedule::Delivery;
+use crate::cli::{Data, DemoArgs, Environment};
+use crate::clock::MovableClock;
+use crate::console;
+use crate::failure::Failure;
+use crate::home::{Home, ProgramFile};
+use crate::serve::{self, Running};
+use crate::server;
+use crate::shopify::Sender;
+
+/// Orders that are delivered once more at the end.
+const REDELIVERED: usize = 500;
+
+/// The year that is played.
+#[derive(Debug, Clone)]
+pub(crate) struct Year {
+    pub(crate) seed: u64,
+    pub(crate) customers: u32,
+    pub(crate) sender: Sender,
+    /// The first day, by the shop's clock.
+    pub(crate) first_day: Date,
+    /// The last day; what happens happens before it ends.
+    pub(crate) last_day: Date,
+    pub(crate) start: Timestamp,
+    pub(crate) end: Timestamp,
+}
+
+/// A year with its people and all that is delivered of them.
+#[derive(Debug)]
+pub(crate) struct Play {
+    pub(crate) year: Year,
+    pub(crate) people: Vec<Person>,
+    pub(crate) deliveries: Vec<Vec<Delivery>>,
+    pub(crate) shop: ShopId,
+    pub(crate) secret: SecretString,
+}
+
+/// Runs the command.
+pub(crate) async fn run(args: DemoArgs, environment: Environment<'_>) -> Result<(), Failure> {
+    let listener = match args.no_serve {
+        true => None,
+        false => Some(server::bind(args.listen, "--listen").await?),
+    };
+    let mut home = Home::open(&Data::Memory, environment).await?;
+    let program = serve::sample()?;
+    let year = Year::ending(&program, Clock::system().now(), &args)?;
+    let report = play(&mut home, &program, year).await?;
+    if args.json {
+        console::say(report.json()?);
+    } else {
+        console::say(report.text(&program.program));
+    }
+    if !report.is_right() {
+        return Err(Failure::new("the audit failed: the points aren't what they should be"));
+    }
+    let Some(listener) = listener else { return Ok(()) };
+    let running = Running { home, clock: MovableClock::new(Clock::system()) };
+    // With --json, standard output is one object and nothing else.
+    let tell = if args.json { console::complain } else { console::say };
+    running.until_stopped(listener, None, tell).await
+}
+
+/// Plays a year on an empty database, and looks whether everything came out right.
+async fn play(home: &mut Home<'_>, program: &ProgramFile, year: Year) -> Result<Report, Failure> {
+    home.apply(program, year.start).await?;
+    let secret = home.secrets.shopify(program.shop());
+    let secret = secret.ok_or_else(|| Failure::new("the demo's shop has no secret"))?;
+    let people = people::everybody(&year);
+    let deliveries = people
+        .iter()
+        .enumerate()
+        .map(|(index, person)| schedule::of(&year, person, index))
+        .collect();
+    let shop = program.shop().clone();
+    let play = Arc::new(Play { year, people, deliveries, shop, secret });
+
+    let bar = bar(&play);
+    let started = Instant::now();
+    let delivered = deliver::everything(home, &play, &bar).await?;
+    let took = started.elapsed();
+    bar.finish_and_clear();
+    let audited = audit::everything(home, &play).await?;
+    let again = deliver::again(home, &play, &audited, REDELIVERED).await?;
+    Ok(Report::new(&play, &delivered, audited, again, took))
+}
+
+/// Shown on a terminal only.
+fn bar(play: &Play) -> ProgressBar {
+    let total: usize = play.deliveries.iter().map(Vec::len).sum();
+    let total = u64::try_from(total).unwrap_or(u64::MAX);
+    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template(
+        "A year of webhooks {bar:32} {human_pos} of {human_len}, {per_sec:.0}, {eta} to go",
+    );
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// Deliveries worked off at once.
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+impl Year {
+    /// The days that end with yesterday, by the clock of the program's shop.
+    fn ending(program: &ProgramFile, now: Timestamp, args: &DemoArgs) -> Result<Self, Failure> {
+        let zone = program.program.shop.zone.clone();
+        let today = program.program.local_day(now);
+        let first_day = today.checked_sub(jiff::Span::new().days(i64::from(args.days)));
+        let begins = |day: Date| day.to_zoned(zone.clone()).map(|begin| begin.timestamp());
+        let days = first_day.and_then(|first| Ok((first, begins(first)?, begins(today)?)));
+        let last_day = today.yesterday();
+        let days = days.and_then(|days| Ok((days, last_day?)));
+        let ((first_day, start, end), last_day) =
+            days.map_err(|error| Failure::because("the calendar ends here", &error))?;
+        let sender = Sender { domain: "corner-bakery.myshopify.com".to_owned(), zone };
+        let (seed, customers) = (args.seed, args.customers);
+        Ok(Self { seed, customers, sender, first_day, last_day, start, end })
+    }
+}
+
+#[cfg(test)]
+mod tests;

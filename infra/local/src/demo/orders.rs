@@ -1,0 +1,150 @@
+//! What a person buys, visit by visit.
+
+use fastrand::Rng;
+use jiff::civil::Time;
+use jiff::{SignedDuration, Timestamp};
+
+use super::Year;
+use super::bakery::{BICYCLE, CAKE, CODE_TAKES, CODES, GIFT_CARDS, SHELF};
+use super::fate;
+use super::people::{Known, Person, pick, pick_ref};
+use crate::shopify::{Channel, Line, Order, Product, percent_of};
+
+/// Below every order's id.
+const FIRST_ORDER: u64 = 6_100_000_000_000;
+
+/// A person's orders have ids of their own range: more than she can make in ten years.
+const ORDERS_EACH: u64 = 10_000;
+
+/// Ids of what belongs to an order follow from the order's.
+pub(super) const IDS_OF_AN_ORDER: u64 = 200;
+
+/// All orders of a person, in time.
+pub(super) fn of(year: &Year, person: &Person, index: u32, rng: &mut Rng) -> Vec<Order> {
+    let mut orders = Vec::new();
+    let mut visit = person.first_visit;
+    let own = u64::from(index).saturating_mul(ORDERS_EACH);
+    for number in 1..ORDERS_EACH {
+        visit = next(visit, person.gap, rng);
+        let at = within_hours(year, visit, person.hour, rng);
+        if at >= person.last_visit || at >= year.end {
+            break;
+        }
+        if at < person.first_visit {
+            continue;
+        }
+        let serial = own.saturating_add(number);
+        orders.push(order(year, person, serial, at, rng));
+    }
+    orders
+}
+
+/// The next visit: about a gap later.
+fn next(visit: Timestamp, gap: SignedDuration, rng: &mut Rng) -> Timestamp {
+    let percent = rng.i64(60..141);
+    let seconds = gap.as_secs().saturating_mul(percent).div_euclid(100);
+    visit.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+}
+
+/// That day, about her usual hour.
+fn within_hours(year: &Year, visit: Timestamp, hour: i8, rng: &mut Rng) -> Timestamp {
+    let day = visit.to_zoned(year.sender.zone.clone()).date();
+    let time = Time::new(hour, rng.i8(0..60), rng.i8(0..60), 0).unwrap_or(Time::midnight());
+    let local = day.to_datetime(time).to_zoned(year.sender.zone.clone());
+    local.map_or(visit, |local| local.timestamp())
+}
+
+fn order(year: &Year, person: &Person, serial: u64, at: Timestamp, rng: &mut Rng) -> Order {
+    let channel = match person.known {
+        Known::Phone | Known::WalkIn => Channel::Pos,
+        Known::Email => Channel::Web,
+        Known::Account | Known::GuestThenAccount if rng.u32(0..100) < 55 => Channel::Pos,
+        Known::Account | Known::GuestThenAccount => Channel::Web,
+    };
+    let web = channel == Channel::Web;
+    let guest = person.account.as_ref().is_none_or(|account| account.created_at > at);
+    // Nobody at the till asks a guest for her address.
+    let (channel, web) = match (person.known, guest) {
+        (Known::GuestThenAccount, true) => (Channel::Web, true),
+        _ => (channel, web),
+    };
+    let code = if rng.u32(0..100) < 8 { pick(&CODES, rng) } else { None };
+    let id = FIRST_ORDER.saturating_add(serial);
+    let mut order = Order {
+        id,
+        number: serial.saturating_add(1_000),
+        channel,
+        currency: "USD",
+        test: rng.u32(0..1_000) < 2,
+        buyer: person.buyer(at, web),
+        lines: lines(person, serial, code.is_some(), rng),
+        discount_code: code,
+        shipping: if web && rng.u32(0..100) < 20 { BICYCLE } else { 0 },
+        tip: if !web && rng.u32(0..100) < 25 { rng.i64(1..4).saturating_mul(50) } else { 0 },
+        steps: Vec::new(),
+    };
+    fate::decide(year, &mut order, serial, at, rng);
+    order
+}
+
+fn lines(person: &Person, serial: u64, discounted: bool, rng: &mut Rng) -> Vec<Line> {
+    let mut chosen: Vec<(&'static Product, i64)> = Vec::new();
+    for _ in 0..rng.u32(1..4) {
+        let product = match rng.u32(0..100) {
+            0..75 => pick(&person.favourites, rng),
+            75..98 => pick_ref(&SHELF, rng),
+            _ => Some(&CAKE),
+        };
+        let known = |one: &&'static Product| chosen.iter().any(|(other, _)| other.id == one.id);
+        if let Some(product) = product.filter(|product| !known(product)) {
+            chosen.push((product, quantity(product, rng)));
+        }
+    }
+    if rng.u32(0..1_000) < 18 {
+        chosen.extend(pick_ref(&GIFT_CARDS, rng).map(|card| (card, 1)));
+    }
+    (0_u64..)
+        .zip(chosen)
+        .map(|(index, (product, quantity))| line(serial, index, product, quantity, discounted))
+        .collect()
+}
+
+/// A line of an order, discounted unless it is a gift card.
+pub(super) fn line(
+    serial: u64,
+    index: u64,
+    product: &'static Product,
+    quantity: i64,
+    discounted: bool,
+) -> Line {
+    let full = product.price.saturating_mul(quantity);
+    let takes = discounted && !product.gift_card;
+    Line {
+        id: id_of(serial, index),
+        product,
+        quantity,
+        discount: if takes { percent_of(full, CODE_TAKES) } else { 0 },
+    }
+}
+
+/// An id of something that belongs to an order.
+pub(super) fn id_of(serial: u64, index: u64) -> u64 {
+    let first = serial.saturating_mul(IDS_OF_AN_ORDER).saturating_add(14_300_000_000_000);
+    first.saturating_add(index)
+}
+
+fn quantity(product: &Product, rng: &mut Rng) -> i64 {
+    match product.price {
+        0..500 => rng.i64(1..4),
+        500..1_000 => 1_i64.saturating_add(i64::from(rng.u32(0..100) < 20)),
+        _ => 1,
+    }
+}
+
+/// One order of the year is in another currency than the shop's.
+pub(super) fn pay_one_abroad(people: &mut [Person]) {
+    let known = people.iter_mut().filter(|person| person.known == Known::Account);
+    if let Some(order) = known.flat_map(|person| person.orders.iter_mut().skip(1)).next() {
+        order.currency = "EUR";
+    }
+}

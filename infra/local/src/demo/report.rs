@@ -1,0 +1,321 @@
+//! What the demo tells at its end.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::Duration;
+
+use loyalty::program::Program;
+use serde::Serialize;
+
+use super::Play;
+use super::audit::Audited;
+use super::deliver::{Again, Delivered};
+use super::schedule::out_of_order;
+use crate::failure::Failure;
+use crate::shopify::{Change, Order};
+
+/// Problems told one by one; the rest is counted.
+const TOLD: usize = 20;
+
+/// All figures. Those of one seed, size and last day are the same each time, but for the
+/// last part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Report {
+    #[serde(flatten)]
+    pub(super) figures: Figures,
+    wall_ms: u64,
+    deliveries_per_second: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Figures {
+    ok: bool,
+    seed: u64,
+    first_day: String,
+    last_day: String,
+    customers: u64,
+    tiers: BTreeMap<String, u64>,
+    pub(super) orders: Orders,
+    pub(super) deliveries: Deliveries,
+    points: Points,
+    pub(super) delivered_again: DeliveredAgain,
+    audit: Audit,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Orders {
+    pub(super) all: u64,
+    refunded_in_full: u64,
+    refunded_in_part: u64,
+    cancelled: u64,
+    edited: u64,
+    unpaid: u64,
+    with_gift_card: u64,
+    test: u64,
+    foreign_currency: u64,
+    unclaimed: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Deliveries {
+    pub(super) all: u64,
+    pub(super) duplicates: u64,
+    pub(super) out_of_order: u64,
+    /// Tenths, as DynamoDB would bill them.
+    write_units_x10: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Points {
+    issued: i64,
+    clawed_back: i64,
+    outstanding: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct DeliveredAgain {
+    orders: u64,
+    deliveries: u64,
+    pub(super) ledger_changes: u64,
+    pub(super) write_units_x10: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Audit {
+    ledger_entries: u64,
+    problems: Vec<String>,
+}
+
+impl Report {
+    pub(super) fn new(
+        play: &Play,
+        delivered: &Delivered,
+        audited: Audited,
+        again: Again,
+        took: Duration,
+    ) -> Self {
+        let mut problems = audited.problems;
+        let refused = delivered.refused.iter().chain(&again.refused);
+        problems.extend(refused.map(|one| format!("a delivery wasn't taken: {one}")));
+        let changes = (again.ledger_changes, again.write_units_x10);
+        if changes != (0, 0) {
+            problems.push(format!(
+                "delivering once more changed {} ledger entries and wrote {} units",
+                changes.0,
+                tenths(changes.1)
+            ));
+        }
+        let mut orders = orders(play);
+        orders.unclaimed = audited.unclaimed;
+        let wall_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let per_second = delivered.deliveries.saturating_mul(1_000).checked_div(wall_ms.max(1));
+        let figures = Figures {
+            ok: problems.is_empty(),
+            seed: play.year.seed,
+            first_day: play.year.first_day.to_string(),
+            last_day: play.year.last_day.to_string(),
+            customers: count(audited.customers.len()),
+            tiers: audited.tiers,
+            orders,
+            deliveries: deliveries(play, delivered),
+            points: Points {
+                issued: audited.issued,
+                clawed_back: audited.clawed_back.saturating_neg(),
+                outstanding: audited.outstanding,
+            },
+            delivered_again: DeliveredAgain {
+                orders: again.orders,
+                deliveries: again.deliveries,
+                ledger_changes: again.ledger_changes,
+                write_units_x10: again.write_units_x10,
+            },
+            audit: Audit { ledger_entries: audited.ledger_entries, problems },
+        };
+        Self { figures, wall_ms, deliveries_per_second: per_second.unwrap_or(0) }
+    }
+
+    /// Whether everything is as it should be.
+    pub(super) fn is_right(&self) -> bool {
+        self.figures.ok
+    }
+
+    /// All figures as one JSON object.
+    pub(super) fn json(&self) -> Result<String, Failure> {
+        serde_json::to_string_pretty(self)
+            .map_err(|error| Failure::because("the figures can't be printed", &error))
+    }
+
+    /// All figures for a person.
+    pub(super) fn text(&self, program: &Program) -> String {
+        let Figures { orders, deliveries, points, delivered_again, audit, .. } = &self.figures;
+        let mut text = self.headline(program);
+        let tiers: Vec<String> = program
+            .tiers
+            .iter()
+            .map(|tier| {
+                let count = self.figures.tiers.get(tier.id.as_str()).copied().unwrap_or(0);
+                format!("{} {}", grouped(count), tier.name)
+            })
+            .collect();
+        let rows = [
+            ("Customers", format!("{}: {}", grouped(self.figures.customers), tiers.join(", "))),
+            ("Orders", orders_text(orders)),
+            (
+                "Deliveries",
+                format!(
+                    "{}, signed: {} of them duplicates, {} out of order",
+                    grouped(deliveries.all),
+                    grouped(deliveries.duplicates),
+                    grouped(deliveries.out_of_order)
+                ),
+            ),
+            (
+                "Points",
+                format!(
+                    "{} issued, {} clawed back, {} outstanding",
+                    signed(points.issued),
+                    signed(points.clawed_back),
+                    signed(points.outstanding)
+                ),
+            ),
+            (
+                "Once more",
+                format!(
+                    "{} deliveries of {} orders, shuffled: {} ledger changes, {} write units",
+                    grouped(delivered_again.deliveries),
+                    grouped(delivered_again.orders),
+                    grouped(delivered_again.ledger_changes),
+                    tenths(delivered_again.write_units_x10)
+                ),
+            ),
+            ("Audit", audit_text(audit, self.figures.customers, orders.all)),
+            (
+                "Time",
+                format!(
+                    "{}.{} s, {} deliveries a second, {} write units",
+                    self.wall_ms / 1_000,
+                    self.wall_ms % 1_000 / 100,
+                    grouped(self.deliveries_per_second),
+                    tenths(deliveries.write_units_x10)
+                ),
+            ),
+        ];
+        for (name, row) in rows {
+            let _ = write!(text, "\n  {name:<11}{row}");
+        }
+        for problem in audit.problems.iter().take(TOLD) {
+            let _ = write!(text, "\n- {problem}");
+        }
+        text.push('\n');
+        text
+    }
+
+    fn headline(&self, program: &Program) -> String {
+        let Figures { first_day, last_day, seed, .. } = &self.figures;
+        format!("{}, {first_day} to {last_day} (seed {seed})\n", program.shop.name)
+    }
+}
+
+fn orders_text(orders: &Orders) -> String {
+    format!(
+        "{}: {} refunded in part, {} in full, {} cancelled, {} edited, {} not paid yet, {} with a \
+         gift card, {} test, {} in another currency, {} of nobody known",
+        grouped(orders.all),
+        grouped(orders.refunded_in_part),
+        grouped(orders.refunded_in_full),
+        grouped(orders.cancelled),
+        grouped(orders.edited),
+        grouped(orders.unpaid),
+        grouped(orders.with_gift_card),
+        grouped(orders.test),
+        grouped(orders.foreign_currency),
+        grouped(orders.unclaimed)
+    )
+}
+
+fn audit_text(audit: &Audit, customers: u64, orders: u64) -> String {
+    let (entries, customers, orders) =
+        (grouped(audit.ledger_entries), grouped(customers), grouped(orders));
+    match audit.problems.len() {
+        0 => format!(
+            "right. {entries} ledger entries of {customers} customers sum up to their balances; \
+             each of {orders} orders has the points that its money left makes"
+        ),
+        count => format!("WRONG: {count} problems among {entries} ledger entries"),
+    }
+}
+
+fn deliveries(play: &Play, delivered: &Delivered) -> Deliveries {
+    let all = play.deliveries.iter().flatten();
+    Deliveries {
+        all: delivered.deliveries,
+        duplicates: count(all.filter(|one| one.repeat).count()),
+        out_of_order: play.deliveries.iter().map(|own| out_of_order(own)).sum(),
+        write_units_x10: delivered.write_units_x10,
+    }
+}
+
+fn orders(play: &Play) -> Orders {
+    let mut orders = Orders::default();
+    let add = |sum: &mut u64, what: bool| *sum = sum.saturating_add(u64::from(what));
+    for order in play.people.iter().flat_map(|person| &person.orders) {
+        let end = order.at_last();
+        let (cancelled, refunded) = (end.cancelled.is_some(), end.refunded());
+        add(&mut orders.all, true);
+        add(&mut orders.cancelled, cancelled);
+        add(&mut orders.refunded_in_full, !cancelled && refunded > 0 && refunded >= end.paid);
+        add(&mut orders.refunded_in_part, !cancelled && refunded > 0 && refunded < end.paid);
+        add(&mut orders.edited, was_edited(order));
+        add(&mut orders.unpaid, !cancelled && end.paid == 0);
+        add(&mut orders.with_gift_card, end.lines.iter().any(|line| line.product.gift_card));
+        add(&mut orders.test, order.test);
+        add(&mut orders.foreign_currency, order.currency != "USD");
+    }
+    orders
+}
+
+fn was_edited(order: &Order) -> bool {
+    let is_edit = |change: &Change| matches!(change, Change::Added { .. } | Change::Removed { .. });
+    order.steps.iter().any(|step| is_edit(&step.change))
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+/// `12034` as `12,034`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && digits.len().saturating_sub(place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn signed(number: i64) -> String {
+    let sign = if number < 0 { "-" } else { "" };
+    format!("{sign}{}", grouped(number.unsigned_abs()))
+}
+
+fn tenths(number: u64) -> String {
+    format!("{}.{}", grouped(number / 10), number % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        assert_eq!(
+            [0, 999, 1_000, 12_034, 1_234_567].map(grouped),
+            ["0", "999", "1,000", "12,034", "1,234,567"]
+        );
+        assert_eq!(signed(-1_500), "-1,500");
+        assert_eq!(tenths(12_345), "1,234.5");
+    }
+}

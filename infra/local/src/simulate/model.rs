@@ -1,0 +1,308 @@
+//! What must be true, said a second time and differently.
+//!
+//! Shares no code with the product: it reads raw items by their attribute names and
+//! works in cents. An order's points must be those of a set of its events that holds
+//! every acknowledged one (nothing acknowledged is lost) and no event that never
+//! happened.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::history::{History, Meaning};
+
+type Item = HashMap<String, AttributeValue>;
+
+/// What the world knows of a history so far.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Progress {
+    /// Events that were sent at least once.
+    pub(crate) sent: BTreeSet<usize>,
+    /// Events that were answered 200 at least once.
+    pub(crate) acknowledged: BTreeSet<usize>,
+}
+
+/// A broken promise.
+pub(crate) type Violation = String;
+
+/// What an order must come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Expected {
+    buyer: Option<u64>,
+    kept: i64,
+}
+
+/// Reads the table as it is, with nothing in between.
+#[derive(Debug, Clone)]
+pub(crate) struct Raw<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) table: &'a str,
+}
+
+/// An order as the table has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Stored {
+    customer: Option<String>,
+    posted: i64,
+    kept: i64,
+    /// The factor of the tier its snapshot names, in hundredths.
+    tier: Option<i64>,
+}
+
+/// An account and its ledger as the table has them.
+#[derive(Debug, Clone, Default)]
+struct Account {
+    lots: i64,
+    debt: i64,
+    pending: i64,
+    spend: i64,
+    orders: i64,
+    /// Of each entry: the order it names, the delta, the balance after.
+    ledger: Vec<(String, i64, i64)>,
+}
+
+impl Raw<'_> {
+    async fn query(&self, pk: String) -> Vec<Item> {
+        let request = self
+            .client
+            .query()
+            .table_name(self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(pk));
+        request.send().await.ok().and_then(|answer| answer.items).unwrap_or_default()
+    }
+
+    /// How many items stand in a list.
+    async fn listed(&self, list: String) -> usize {
+        let request = self
+            .client
+            .query()
+            .table_name(self.table)
+            .index_name("list")
+            .key_condition_expression("lp = :list")
+            .expression_attribute_values(":list", AttributeValue::S(list));
+        request.send().await.map_or(0, |answer| answer.items().len())
+    }
+
+    async fn order(&self, shop: &str, order: u64) -> Option<Stored> {
+        let item = self.query(format!("SHOP#{shop}#ORDER#shopify#{order}")).await.pop()?;
+        let rate = |tier: &str| match tier {
+            "bronze" => 100,
+            "silver" => 125,
+            _ => 150,
+        };
+        Some(Stored {
+            customer: text(item.get("c")),
+            posted: number(at(item.get("f"), "p")),
+            kept: number(at(item.get("f"), "k")),
+            tier: text(at(item.get("n"), "t")).as_deref().map(rate),
+        })
+    }
+
+    async fn account(&self, shop: &str, customer: &str) -> Account {
+        let mut account = Account::default();
+        for item in self.query(format!("SHOP#{shop}#CUST#{customer}")).await {
+            let sk = text(item.get("sk")).unwrap_or_default();
+            if sk.starts_with("LEDGER#") {
+                let order = text(at(item.get("c"), "order")).unwrap_or_default();
+                account.ledger.push((order, number(item.get("d")), number(item.get("b"))));
+            } else if sk == "ACCOUNT" {
+                let wallet = item.get("w");
+                let lots = at(wallet, "l").and_then(|lots| lots.as_m().ok());
+                account.lots =
+                    lots.into_iter().flat_map(HashMap::values).map(|lot| number(at(Some(lot), "p"))).sum();
+                account.debt = number(at(wallet, "d"));
+                let waiting = at(wallet, "p").and_then(|list| list.as_l().ok());
+                account.pending =
+                    waiting.into_iter().flatten().map(|part| number(at(Some(part), "p"))).sum();
+                let ever = at(item.get("f"), "e").and_then(|ever| ever.as_l().ok());
+                account.spend = number(ever.and_then(|ever| ever.first()));
+                account.orders = number(ever.and_then(|ever| ever.get(2)));
+            }
+        }
+        account
+    }
+}
+
+fn at<'a>(value: Option<&'a AttributeValue>, name: &str) -> Option<&'a AttributeValue> {
+    value?.as_m().ok()?.get(name)
+}
+
+fn number(value: Option<&AttributeValue>) -> i64 {
+    value.and_then(|value| value.as_n().ok()?.parse().ok()).unwrap_or_default()
+}
+
+fn text(value: Option<&AttributeValue>) -> Option<String> {
+    value.and_then(|value| value.as_s().ok()).cloned()
+}
+
+/// What these events of one order come to.
+fn expected(history: &History, events: &BTreeSet<usize>) -> Expected {
+    let mut newest: Option<(i64, i64, bool)> = None;
+    let mut named: Option<(i64, u64)> = None;
+    let (mut cancelled_once, mut back) = (false, 0);
+    for event in events.iter().filter_map(|event| history.events.get(*event)) {
+        match event.meaning {
+            Meaning::Picture { second, cents, paid, cancelled, buyer, .. } => {
+                newest = newest.max(Some((second, cents, paid)));
+                named = named.max(buyer.map(|buyer| (second, buyer)));
+                cancelled_once |= cancelled;
+            }
+            Meaning::Refund { cents, .. } => back += cents,
+            _ => {}
+        }
+    }
+    let kept = match newest {
+        Some((_, cents, true)) if !cancelled_once => (cents - back).max(0),
+        _ => 0,
+    };
+    Expected { buyer: named.map(|(_, buyer)| buyer), kept }
+}
+
+/// Ten points for a dollar, times the tier's factor, rounded down.
+fn points(kept: i64, tier: i64) -> i64 {
+    (kept * 10 * tier).div_euclid(100 * 100)
+}
+
+/// Whether an order stands where these events put it.
+fn fits(stored: &Stored, expected: Expected) -> bool {
+    match (&stored.customer, expected.buyer) {
+        (None, None) => stored.posted == 0,
+        (Some(_), Some(_)) => {
+            stored.kept == expected.kept
+                && stored.posted == stored.tier.map_or(0, |tier| points(expected.kept, tier))
+        }
+        _ => false,
+    }
+}
+
+/// P1 and P5 for one order, and P2 for whoever has it.
+pub(crate) async fn check_order(
+    raw: &Raw<'_>,
+    history: &History,
+    progress: &Progress,
+    order: u64,
+) -> Result<(), Violation> {
+    let shop = history.shop();
+    let mine: BTreeSet<usize> = history.of_order(order).collect();
+    let certain: BTreeSet<usize> = mine.intersection(&progress.acknowledged).copied().collect();
+    let open: Vec<usize> =
+        mine.difference(&certain).copied().filter(|event| progress.sent.contains(event)).collect();
+    let stored = raw.order(&shop, order).await;
+    let Some(stored) = stored else {
+        return match certain.is_empty() {
+            true => Ok(()),
+            false => Err(format!("P5: order {order} was acknowledged and isn't there")),
+        };
+    };
+    let any = (0..1_u32 << open.len().min(10)).any(|chosen| {
+        let more = open.iter().zip(0..).filter(|(_, bit)| chosen & (1 << bit) != 0);
+        let events = certain.iter().chain(more.map(|(event, _)| event)).copied().collect();
+        fits(&stored, expected(history, &events))
+    });
+    if !any {
+        let must = expected(history, &certain);
+        return Err(format!("P1: order {order} stands at {stored:?}; acknowledged events give {must:?}"));
+    }
+    let Some(customer) = &stored.customer else { return Ok(()) };
+    let account = raw.account(&shop, customer).await;
+    check_account(&account, customer)?;
+    let name = format!("shopify:{order}");
+    let entered: i64 =
+        account.ledger.iter().filter(|(of, _, _)| *of == name).map(|(_, delta, _)| delta).sum();
+    if entered != stored.posted {
+        return Err(format!("P2: order {order} has {} posted, the ledger {entered}", stored.posted));
+    }
+    Ok(())
+}
+
+/// P2: the ledger adds up, and debt stands beside no points.
+fn check_account(account: &Account, customer: &str) -> Result<(), Violation> {
+    let ledger: i64 = account.ledger.iter().map(|(_, delta, _)| delta).sum();
+    let balance = account.lots - account.debt + account.pending;
+    if ledger != balance {
+        return Err(format!("P2: the ledger of {customer} sums to {ledger}, her balance is {balance}"));
+    }
+    let mut sum = 0;
+    for (order, delta, after) in &account.ledger {
+        sum += delta;
+        if sum != *after {
+            return Err(format!("P2: after {order} the ledger of {customer} says {after}, not {sum}"));
+        }
+    }
+    Ok(())
+}
+
+/// Everything, once all is acknowledged.
+pub(crate) async fn check_end(
+    raw: &Raw<'_>,
+    history: &History,
+    progress: &Progress,
+) -> Result<(), Violation> {
+    let shop = history.shop();
+    let mut whose: BTreeMap<u64, String> = BTreeMap::new();
+    let mut sums: BTreeMap<String, (i64, i64, i64)> = BTreeMap::new();
+    for order in history.orders() {
+        check_order(raw, history, progress, order).await?;
+        let events = history.of_order(order).collect();
+        let (Some(buyer), Some(stored)) =
+            (expected(history, &events).buyer, raw.order(&shop, order).await)
+        else {
+            continue;
+        };
+        let customer = stored.customer.clone().unwrap_or_default();
+        let known = whose.entry(buyer).or_insert_with(|| customer.clone());
+        if *known != customer {
+            return Err(format!("order {order} is {customer}'s, others of person {buyer} are {known}'s"));
+        }
+        let sum = sums.entry(customer).or_default();
+        *sum = (sum.0 + stored.posted, sum.1 + stored.kept, sum.2 + i64::from(stored.kept > 0));
+    }
+    let people: BTreeSet<&String> = whose.values().collect();
+    if people.len() != whose.len() {
+        return Err(format!("two people share an account: {whose:?}"));
+    }
+    for (customer, (posted, kept, orders)) in sums {
+        let account = raw.account(&shop, &customer).await;
+        let has = (account.lots - account.debt + account.pending, account.spend, account.orders);
+        if has != (posted, kept, orders) {
+            return Err(format!(
+                "the account of {customer} has (points, spend, orders) {has:?}, her orders give {:?}",
+                (posted, kept, orders)
+            ));
+        }
+    }
+    check_set_aside(raw, history, &shop).await
+}
+
+/// P5 for what couldn't be used: each is kept, once.
+async fn check_set_aside(raw: &Raw<'_>, history: &History, shop: &str) -> Result<(), Violation> {
+    let count = |meaning: Meaning| history.events.iter().filter(|one| one.meaning == meaning).count();
+    let letters = raw.listed(format!("{shop}#dead-letter#2026-11")).await;
+    let tasks = raw.listed(format!("{shop}#task#open")).await;
+    if (letters, tasks) != (count(Meaning::Garbage), count(Meaning::Redact)) {
+        return Err(format!("P5: {letters} dead letters and {tasks} tasks are kept"));
+    }
+    Ok(())
+}
+
+/// P7: every key of every item and index names one of these shops, the same throughout.
+pub(crate) async fn check_shops(raw: &Raw<'_>, shops: &BTreeSet<String>) -> Result<(), Violation> {
+    let mut pages = raw.client.scan().table_name(raw.table).into_paginator().items().send();
+    while let Some(item) = pages.next().await {
+        let item = item.map_err(|error| format!("the table can't be scanned: {error}"))?;
+        let pk = text(item.get("pk")).unwrap_or_default();
+        let shop = pk.split('#').nth(1).unwrap_or_default().to_owned();
+        if !shops.contains(&shop) {
+            return Err(format!("P7: {pk} is no shop's"));
+        }
+        for key in ["dm", "dp", "ds", "lp"] {
+            let other = text(item.get(key)).filter(|list| list.split('#').next() != Some(&shop));
+            if let Some(other) = other {
+                return Err(format!("P7: {pk} stands in {other}"));
+            }
+        }
+    }
+    Ok(())
+}

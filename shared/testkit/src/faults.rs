@@ -1,0 +1,384 @@
+//! Faults beneath the SDK: what DynamoDB, the network and Lambda do to a function, on
+//! purpose and by a seed.
+//!
+//! Every attempt of every SDK call passes [`Faulty`], so the SDK's real retry and
+//! time-out code runs above it. What happens to a call is decided by *where* it is
+//! (which delivery, which attempt at it, which call of that attempt) and by nothing
+//! else, so taking one delivery out of a history changes nothing about the others.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "indexing JSON values never panics on reading, and the bodies written to are objects"
+)]
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use serde_json::{Value, json};
+use thiserror::Error;
+use tokio::sync::Notify;
+
+use crate::embedded::Connector;
+
+/// Something that goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fault {
+    /// The request never left.
+    NotSent,
+    /// DynamoDB did it, and the answer never came back.
+    ReplyLost,
+    /// DynamoDB was too busy, in one of its ways of saying so.
+    Throttled,
+    /// Another transaction was in the way, or seemed to be.
+    Conflict,
+    /// No answer at all, done or not, until the SDK gives up waiting.
+    Timeout,
+    /// A query answers with a part of its page and where to go on.
+    HalfPage,
+    /// A batch leaves keys unprocessed.
+    Unprocessed,
+    /// The function is killed, before DynamoDB does it or after.
+    Killed,
+}
+
+impl Fault {
+    /// Every fault.
+    pub const ALL: [Self; 8] = [
+        Self::NotSent,
+        Self::ReplyLost,
+        Self::Throttled,
+        Self::Conflict,
+        Self::Timeout,
+        Self::HalfPage,
+        Self::Unprocessed,
+        Self::Killed,
+    ];
+
+    /// As the command line names it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotSent => "not-sent",
+            Self::ReplyLost => "reply-lost",
+            Self::Throttled => "throttled",
+            Self::Conflict => "conflict",
+            Self::Timeout => "timeout",
+            Self::HalfPage => "half-page",
+            Self::Unprocessed => "unprocessed",
+            Self::Killed => "killed",
+        }
+    }
+
+    /// Whether it can befall an operation.
+    pub fn befalls(self, operation: &str) -> bool {
+        match self {
+            Self::Conflict => {
+                matches!(operation, "TransactWriteItems" | "PutItem" | "UpdateItem" | "DeleteItem")
+            }
+            Self::HalfPage => operation == "Query",
+            Self::Unprocessed => operation == "BatchGetItem",
+            _ => true,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// No fault has this name.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{0}` is no fault: use not-sent, reply-lost, throttled, conflict, timeout, half-page, unprocessed or killed")]
+pub struct FaultError(String);
+
+impl FromStr for Fault {
+    type Err = FaultError;
+
+    fn from_str(text: &str) -> Result<Self, FaultError> {
+        let found = Self::ALL.into_iter().find(|fault| fault.as_str() == text);
+        found.ok_or_else(|| FaultError(text.to_owned()))
+    }
+}
+
+/// Where a call is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// Which delivery.
+    pub delivery: u32,
+    /// Which attempt at it, from 0.
+    pub attempt: u32,
+    /// Which call of that attempt, from 0; the SDK's own retries count.
+    pub call: u32,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "delivery {} attempt {} call {}", self.delivery, self.attempt, self.call)
+    }
+}
+
+/// What happens to a call.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Fate {
+    /// The fault, if any. One that can't befall the operation does nothing.
+    pub fault: Option<Fault>,
+    /// Tells the kinds of one fault apart: which error, done or not.
+    pub variant: u32,
+    /// Time until DynamoDB gets it.
+    pub there: Duration,
+    /// Time until the answer is back.
+    pub back: Duration,
+}
+
+/// Decides what happens to the call at a place.
+pub type Decide = dyn Fn(Place, &str) -> Fate + Send + Sync;
+
+/// A call that was made, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// Where.
+    pub place: Place,
+    /// DynamoDB's operation.
+    pub operation: String,
+    /// The fault it met.
+    pub fault: Option<Fault>,
+}
+
+/// A connector that lets things go wrong.
+#[derive(Clone)]
+pub struct Faulty {
+    inner: Connector,
+    decide: Arc<Decide>,
+    made: Arc<Mutex<Vec<Made>>>,
+}
+
+/// What [`attempt`] keeps beside the function it runs.
+struct Running {
+    delivery: u32,
+    attempt: u32,
+    calls: Cell<u32>,
+    killed: Arc<Notify>,
+}
+
+tokio::task_local! {
+    static RUNNING: Running;
+}
+
+/// Runs one attempt of a function at a delivery; `None` if it was killed.
+pub async fn attempt<T>(delivery: u32, attempt: u32, function: impl Future<Output = T>) -> Option<T> {
+    let killed = Arc::new(Notify::new());
+    let running = Running { delivery, attempt, calls: Cell::new(0), killed: Arc::clone(&killed) };
+    tokio::select! {
+        biased;
+        done = RUNNING.scope(running, function) => Some(done),
+        () = killed.notified() => None,
+    }
+}
+
+impl Faulty {
+    /// A connector over `inner` whose calls meet what `decide` says.
+    pub fn new(inner: Connector, decide: Arc<Decide>) -> Self {
+        Self { inner, decide, made: Arc::default() }
+    }
+
+    /// The calls made since the last time this was asked, in their order.
+    pub fn take_made(&self) -> Vec<Made> {
+        std::mem::take(&mut *self.made())
+    }
+
+    fn made(&self) -> MutexGuard<'_, Vec<Made>> {
+        self.made.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        // A call outside an attempt is a test's own and meets nothing.
+        let Some((place, killed)) = here() else { return self.inner.call(request).await };
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        let fate = (self.decide)(place, &operation);
+        let fault = fate.fault.filter(|fault| fault.befalls(&operation));
+        self.made().push(Made { place, operation: operation.clone(), fault });
+        tokio::time::sleep(fate.there).await;
+        let answer = match fault {
+            None => self.inner.call(request).await,
+            Some(fault) => self.fail(fault, fate.variant, &operation, request, &killed).await,
+        };
+        tokio::time::sleep(fate.back).await;
+        answer
+    }
+
+    async fn fail(
+        &self,
+        fault: Fault,
+        variant: u32,
+        operation: &str,
+        request: HttpRequest,
+        killed: &Notify,
+    ) -> Result<HttpResponse, ConnectorError> {
+        let done = variant % 2 == 1;
+        match fault {
+            Fault::NotSent => Err(ConnectorError::io("not sent".into())),
+            Fault::ReplyLost => {
+                self.inner.call(request).await?;
+                Err(ConnectorError::io("reply lost".into()))
+            }
+            Fault::Timeout => {
+                if done {
+                    self.inner.call(request).await?;
+                }
+                std::future::pending().await
+            }
+            Fault::Killed => {
+                if done {
+                    self.inner.call(request).await?;
+                }
+                killed.notify_one();
+                std::future::pending().await
+            }
+            Fault::Throttled => Ok(throttled(operation, variant, &request)),
+            Fault::Conflict => Ok(conflict(operation, variant, &request)),
+            Fault::HalfPage => self.inner.call(half_page(request)).await,
+            Fault::Unprocessed => self.unprocessed(request).await,
+        }
+    }
+
+    /// Answers a batch for all but its last key of each table.
+    async fn unprocessed(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let mut asked = body_of(request.body());
+        let mut left = json!({});
+        for (table, batch) in asked["RequestItems"].as_object_mut().into_iter().flatten() {
+            let keys = batch["Keys"].as_array_mut();
+            // A batch of one is answered: a real table gets on as well.
+            if let Some(last) = keys.filter(|keys| keys.len() > 1).and_then(Vec::pop) {
+                let mut rest = batch.clone();
+                rest["Keys"] = json!([last]);
+                left[table] = rest;
+            }
+        }
+        let response = self.inner.call(with_body(request, &asked)).await?;
+        let mut answer = body_of(response.body());
+        answer["UnprocessedKeys"] = left;
+        Ok(reply(response.status().as_u16(), &answer))
+    }
+}
+
+fn here() -> Option<(Place, Arc<Notify>)> {
+    RUNNING
+        .try_with(|running| {
+            let call = running.calls.get();
+            running.calls.set(call.saturating_add(1));
+            let Running { delivery, attempt, .. } = *running;
+            (Place { delivery, attempt, call }, Arc::clone(&running.killed))
+        })
+        .ok()
+}
+
+fn throttled(operation: &str, variant: u32, request: &HttpRequest) -> HttpResponse {
+    match variant % 5 {
+        0 => error(400, "ProvisionedThroughputExceededException"),
+        1 => error(400, "ThrottlingException"),
+        2 => error(400, "RequestLimitExceeded"),
+        3 => error(500, "InternalServerError"),
+        _ if operation == "TransactWriteItems" => cancelled("ThrottlingError", request),
+        _ => error(503, "ServiceUnavailable"),
+    }
+}
+
+fn conflict(operation: &str, variant: u32, request: &HttpRequest) -> HttpResponse {
+    match (operation, variant % 3) {
+        ("TransactWriteItems", 0) => cancelled("TransactionConflict", request),
+        ("TransactWriteItems", 1) => cancelled("ConditionalCheckFailed", request),
+        ("TransactWriteItems", _) => error(400, "TransactionInProgressException"),
+        _ => error(400, "TransactionConflictException"),
+    }
+}
+
+/// A transaction cancelled by its first item.
+fn cancelled(code: &str, request: &HttpRequest) -> HttpResponse {
+    let items = body_of(request.body())["TransactItems"].as_array().map_or(1, Vec::len);
+    let mut reasons = vec![json!({"Code": "None"}); items];
+    if let Some(first) = reasons.first_mut() {
+        *first = json!({"Code": code, "Message": "made up"});
+    }
+    reply(
+        400,
+        &json!({
+            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+            "Message": format!("Transaction cancelled [{code}]"),
+            "CancellationReasons": reasons,
+        }),
+    )
+}
+
+fn error(status: u16, code: &str) -> HttpResponse {
+    let kind = format!("com.amazonaws.dynamodb.v20120810#{code}");
+    reply(status, &json!({"__type": kind, "message": "made up"}))
+}
+
+/// The same query, answered one item at a time unless it asked for fewer anyway.
+fn half_page(request: HttpRequest) -> HttpRequest {
+    let mut asked = body_of(request.body());
+    if asked["Limit"].is_null() {
+        asked["Limit"] = json!(1);
+    }
+    with_body(request, &asked)
+}
+
+fn body_of(body: &SdkBody) -> Value {
+    body.bytes().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default()
+}
+
+fn with_body(mut request: HttpRequest, body: &Value) -> HttpRequest {
+    *request.body_mut() = SdkBody::from(body.to_string());
+    request
+}
+
+fn reply(status: u16, body: &Value) -> HttpResponse {
+    let status = http::StatusCode::from_u16(status).unwrap_or_default();
+    HttpResponse::new(status.into(), SdkBody::from(body.to_string()))
+}
+
+impl HttpConnector for Faulty {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let faulty = self.clone();
+        HttpConnectorFuture::new(async move { Faulty::call(&faulty, request).await })
+    }
+}
+
+impl HttpClient for Faulty {
+    fn http_connector(
+        &self,
+        _settings: &HttpConnectorSettings,
+        _components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl fmt::Debug for Faulty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Faulty").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
+
+/// How often each fault met each operation, so that a point never hit is seen.
+pub type Tally = BTreeMap<(String, Option<Fault>), u64>;
+
+/// Adds calls to a tally.
+pub fn tally(tally: &mut Tally, made: &[Made]) {
+    for one in made {
+        let count = tally.entry((one.operation.clone(), one.fault)).or_default();
+        *count = count.saturating_add(1);
+    }
+}
