@@ -20,9 +20,11 @@ pub fn init(format: Format, filter: Option<&str>) {
     let filter = filter.and_then(|text| EnvFilter::try_new(text).ok());
     let mut filter = filter.unwrap_or_else(|| EnvFilter::new("info"));
     // At TRACE the Lambda runtime prints whole events, tokens and addresses included.
-    for noisy in ["lambda_runtime=info", "lambda_http=info", "hyper=info", "aws_smithy_runtime=info"] {
-        if let Ok(directive) = noisy.parse() {
-            filter = filter.add_directive(directive);
+    if filter.max_level_hint().is_none_or(|level| level > tracing::Level::INFO) {
+        for calmed in ["lambda_runtime=info", "lambda_http=info", "aws_smithy_runtime=info"] {
+            if let Ok(directive) = calmed.parse() {
+                filter = filter.add_directive(directive);
+            }
         }
     }
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

@@ -14,6 +14,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -99,7 +100,9 @@ impl fmt::Display for Fault {
 
 /// No fault has this name.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{0}` is no fault: use not-sent, reply-lost, throttled, conflict, timeout, half-page, unprocessed or killed")]
+#[error(
+    "`{0}` is no fault: use not-sent, reply-lost, throttled, conflict, timeout, half-page, unprocessed or killed"
+)]
 pub struct FaultError(String);
 
 impl FromStr for Fault {
@@ -161,6 +164,7 @@ pub struct Faulty {
     inner: Connector,
     decide: Arc<Decide>,
     made: Arc<Mutex<Vec<Made>>>,
+    writes: Arc<AtomicU64>,
 }
 
 /// What [`attempt`] keeps beside the function it runs.
@@ -176,7 +180,11 @@ tokio::task_local! {
 }
 
 /// Runs one attempt of a function at a delivery; `None` if it was killed.
-pub async fn attempt<T>(delivery: u32, attempt: u32, function: impl Future<Output = T>) -> Option<T> {
+pub async fn attempt<T>(
+    delivery: u32,
+    attempt: u32,
+    function: impl Future<Output = T>,
+) -> Option<T> {
     let killed = Arc::new(Notify::new());
     let running = Running { delivery, attempt, calls: Cell::new(0), killed: Arc::clone(&killed) };
     tokio::select! {
@@ -189,12 +197,17 @@ pub async fn attempt<T>(delivery: u32, attempt: u32, function: impl Future<Outpu
 impl Faulty {
     /// A connector over `inner` whose calls meet what `decide` says.
     pub fn new(inner: Connector, decide: Arc<Decide>) -> Self {
-        Self { inner, decide, made: Arc::default() }
+        Self { inner, decide, made: Arc::default(), writes: Arc::default() }
     }
 
     /// The calls made since the last time this was asked, in their order.
     pub fn take_made(&self) -> Vec<Made> {
         std::mem::take(&mut *self.made())
+    }
+
+    /// Writing calls so far: while this stays, nothing in the table changed.
+    pub fn writes(&self) -> u64 {
+        self.writes.load(Ordering::Relaxed)
     }
 
     fn made(&self) -> MutexGuard<'_, Vec<Made>> {
@@ -208,6 +221,9 @@ impl Faulty {
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
         let fate = (self.decide)(place, &operation);
         let fault = fate.fault.filter(|fault| fault.befalls(&operation));
+        if !matches!(operation.as_str(), "GetItem" | "BatchGetItem" | "Query" | "Scan") {
+            self.writes.fetch_add(1, Ordering::Relaxed);
+        }
         self.made().push(Made { place, operation: operation.clone(), fault });
         tokio::time::sleep(fate.there).await;
         let answer = match fault {

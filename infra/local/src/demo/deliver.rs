@@ -100,7 +100,7 @@ fn webhook(play: &Play, person: usize, one: &Delivery) -> Option<Webhook> {
         Subject::Account => {
             let account = who.account.as_ref()?;
             let body = match (one.topic, who.consents) {
-                (CONSENT, Some(yes)) => consent_body(sender, account, yes, account.created_at),
+                (CONSENT, Some(yes)) => consent_body(sender, account, yes, one.triggered_at),
                 _ => customer_body(sender, account),
             };
             (account.id, body)

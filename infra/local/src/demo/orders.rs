@@ -25,16 +25,12 @@ pub(super) fn of(year: &Year, person: &Person, index: u32, rng: &mut Rng) -> Vec
     let mut visit = person.first_visit;
     let own = u64::from(index).saturating_mul(ORDERS_EACH);
     for number in 1..ORDERS_EACH {
-        visit = next(visit, person.gap, rng);
-        let at = within_hours(year, visit, person.hour, rng);
-        if at >= person.last_visit || at >= year.end {
+        let serial = own.saturating_add(number);
+        orders.push(order(year, person, serial, visit, rng));
+        visit = within_hours(year, next(visit, person.gap, rng), person.hour, rng);
+        if visit >= person.last_visit {
             break;
         }
-        if at < person.first_visit {
-            continue;
-        }
-        let serial = own.saturating_add(number);
-        orders.push(order(year, person, serial, at, rng));
     }
     orders
 }
@@ -47,7 +43,7 @@ fn next(visit: Timestamp, gap: SignedDuration, rng: &mut Rng) -> Timestamp {
 }
 
 /// That day, about her usual hour.
-fn within_hours(year: &Year, visit: Timestamp, hour: i8, rng: &mut Rng) -> Timestamp {
+pub(super) fn within_hours(year: &Year, visit: Timestamp, hour: i8, rng: &mut Rng) -> Timestamp {
     let day = visit.to_zoned(year.sender.zone.clone()).date();
     let time = Time::new(hour, rng.i8(0..60), rng.i8(0..60), 0).unwrap_or(Time::midnight());
     let local = day.to_datetime(time).to_zoned(year.sender.zone.clone());

@@ -86,7 +86,10 @@ fn person(year: &Year, index: u32, walk_in: bool, rng: &mut Rng) -> Person {
         82..91 => Known::Email,
         _ => Known::GuestThenAccount,
     };
-    let (first_visit, last_visit) = stay(year, rng);
+    let gap = if walk_in { SignedDuration::from_hours(40) } else { gap(rng) };
+    let hour = rng.i8(7..17);
+    let (first_visit, last_visit) = stay(year, gap, rng);
+    let first_visit = orders::within_hours(year, first_visit, hour, rng);
     let registers = match known {
         Known::GuestThenAccount => between(first_visit, last_visit, rng),
         _ => first_visit.checked_sub(SignedDuration::from_mins(3)).unwrap_or(first_visit),
@@ -118,18 +121,19 @@ fn person(year: &Year, index: u32, walk_in: bool, rng: &mut Rng) -> Person {
         email,
         phone,
         favourites: (0..5).filter_map(|_| pick_ref(&SHELF, rng)).collect(),
-        gap: if walk_in { SignedDuration::from_hours(40) } else { gap(rng) },
+        gap,
         first_visit,
         last_visit,
-        hour: rng.i8(7..17),
+        hour,
         orders: Vec::new(),
     }
 }
 
 /// Two in three know the shop from before the year, and most stay with it.
-fn stay(year: &Year, rng: &mut Rng) -> (Timestamp, Timestamp) {
+fn stay(year: &Year, gap: SignedDuration, rng: &mut Rng) -> (Timestamp, Timestamp) {
+    let soon = year.start.checked_add(gap).map_or(year.end, |soon| soon.min(year.end));
     let first = match rng.u32(0..100) {
-        0..74 => year.start,
+        0..74 => between(year.start, soon, rng),
         _ => between(year.start, year.end, rng),
     };
     let last = match rng.u32(0..100) {
@@ -142,10 +146,10 @@ fn stay(year: &Year, rng: &mut Rng) -> (Timestamp, Timestamp) {
 /// From the neighbour who comes every other day to the friend from out of town.
 fn gap(rng: &mut Rng) -> SignedDuration {
     let hours = match rng.u32(0..100) {
-        0..16 => rng.i64(40..80),
-        16..50 => rng.i64(120..200),
-        50..78 => rng.i64(230..390),
-        78..94 => rng.i64(600..1_000),
+        0..10 => rng.i64(44..84),
+        10..43 => rng.i64(130..210),
+        43..76 => rng.i64(230..390),
+        76..93 => rng.i64(600..1_000),
         _ => rng.i64(1_400..2_900),
     };
     SignedDuration::from_hours(hours)

@@ -33,10 +33,11 @@ pub(super) fn of(year: &Year, person: &Person, index: usize) -> Vec<Delivery> {
     let mut rng = Rng::with_seed(year.seed ^ u64::try_from(index).unwrap_or(0).rotate_left(32));
     let mut all = Vec::new();
     if let Some(account) = &person.account {
-        let told = [Some(CUSTOMER_CREATED), person.consents.map(|_| CONSENT)];
-        for topic in told.into_iter().flatten() {
-            let at = account.created_at;
-            all.push(first(at, topic, Subject::Account, &mut rng));
+        all.push(first(account.created_at, CUSTOMER_CREATED, Subject::Account, &mut rng));
+        if person.consents.is_some() {
+            // When she follows the link in the mail that asks her to confirm.
+            let at = later(account.created_at, SignedDuration::from_secs(rng.i64(90..1_800)));
+            all.push(first(at, CONSENT, Subject::Account, &mut rng));
         }
     }
     for (number, order) in person.orders.iter().enumerate() {

@@ -46,7 +46,10 @@ impl Canary {
         Self { client, shop, guard, ledger: Arc::default() }
     }
 
-    async fn purchase(&self, order: &Value) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
+    async fn purchase(
+        &self,
+        order: &Value,
+    ) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
         let (shop, id) = (&self.shop, order["id"].as_u64().unwrap());
         let cents: i64 = order["total_price"].as_str().unwrap().replace('.', "").parse()?;
         let customer = format!("c{}", order["customer"]["id"]);
@@ -99,7 +102,11 @@ impl Canary {
         self.exists_at(pk, "ONCE").await
     }
 
-    async fn exists_at(&self, pk: &str, sk: &str) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
+    async fn exists_at(
+        &self,
+        pk: &str,
+        sk: &str,
+    ) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
         let get = self.client.get_item().table_name("regulars").consistent_read(true);
         Ok(get.key("pk", text(pk)).key("sk", text(sk)).send().await?.item.is_some())
     }
@@ -123,14 +130,23 @@ impl Canary {
             .condition_expression("attribute_not_exists(pk) OR attribute_not_exists(done)");
         match put.send().await {
             Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|error| {
-                error.is_conditional_check_failed_exception()
-            }) => Ok(false),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
+                Ok(false)
+            }
             Err(error) => Err(error.into()),
         }
     }
 
-    async fn put<const N: usize>(&self, pk: &str, sk: &str, fields: [(&str, AttributeValue); N]) -> Done {
+    async fn put<const N: usize>(
+        &self,
+        pk: &str,
+        sk: &str,
+        fields: [(&str, AttributeValue); N],
+    ) -> Done {
         let mut put = self.client.put_item().table_name("regulars");
         for (name, value) in fields {
             put = put.item(name, value);
@@ -139,7 +155,12 @@ impl Canary {
         Ok(())
     }
 
-    async fn put_new<const N: usize>(&self, pk: &str, sk: &str, fields: [(&str, AttributeValue); N]) -> Done {
+    async fn put_new<const N: usize>(
+        &self,
+        pk: &str,
+        sk: &str,
+        fields: [(&str, AttributeValue); N],
+    ) -> Done {
         let mut put = self.client.put_item().table_name("regulars");
         for (name, value) in fields {
             put = put.item(name, value);

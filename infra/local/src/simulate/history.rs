@@ -92,7 +92,8 @@ impl History {
         for order in 1..=10 {
             let buyer = rng.u64(1..=people);
             // A few large ones reach a tier, so that the next orders earn by its rate.
-            let cents = if rng.u8(..8) == 0 { rng.i64(30_000..80_000) } else { rng.i64(100..6_000) };
+            let cents =
+                if rng.u8(..8) == 0 { rng.i64(30_000..80_000) } else { rng.i64(100..6_000) };
             match kind {
                 Kind::Purchases => events.push(picture(order, 10, cents, true, false, Some(buyer))),
                 Kind::All => order_events(&mut rng, &mut events, order, cents, buyer, people),
@@ -114,8 +115,10 @@ impl History {
 
     /// A history of these events, each delivered once, one long after the other.
     pub(crate) fn in_turn(seed: u64, events: Vec<Event>) -> Self {
-        let deliveries = (0..events.len()).zip(0_u32..).map(|(event, id)| {
-            Delivery { id, event, starts: u64::from(id).saturating_mul(100_000) }
+        let deliveries = (0..events.len()).zip(0_u32..).map(|(event, id)| Delivery {
+            id,
+            event,
+            starts: u64::from(id).saturating_mul(100_000),
         });
         Self { seed, deliveries: deliveries.collect(), events }
     }
@@ -255,7 +258,8 @@ pub(crate) fn garbage(salt: u64) -> Event {
 
 /// A request to forget somebody.
 pub(crate) fn redact() -> Event {
-    let body = json!({"shop_id": 1, "shop_domain": "x", "customer": {"id": 1}, "orders_to_redact": []});
+    let body =
+        json!({"shop_id": 1, "shop_domain": "x", "customer": {"id": 1}, "orders_to_redact": []});
     Event { topic: "customers/redact", body: bytes(&body), meaning: Meaning::Redact }
 }
 

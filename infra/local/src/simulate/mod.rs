@@ -170,14 +170,19 @@ async fn shrink(history: &History, faults: &Faults, played: Played) -> Result<Fa
 }
 
 impl Failing {
-    async fn replace_if_failing(&mut self, mut tried: Self, budget: &mut u32) -> Result<bool, String> {
+    async fn replace_if_failing(
+        &mut self,
+        mut tried: Self,
+        budget: &mut u32,
+    ) -> Result<bool, String> {
         if *budget == 0 || tried.history.deliveries.is_empty() {
             return Ok(false);
         }
         *budget = budget.saturating_sub(1);
         // Events nobody is told of never happened, as far as the model is asked.
         let told = |event: &usize| tried.history.deliveries.iter().any(|one| one.event == *event);
-        let dropped: Vec<usize> = (0..tried.history.events.len()).filter(|one| !told(one)).collect();
+        let dropped: Vec<usize> =
+            (0..tried.history.events.len()).filter(|one| !told(one)).collect();
         let Some(history) = tried.history.without(&dropped) else { return Ok(false) };
         let world = World::new().await?;
         let faults = Faults::Listed(tried.faults.clone());
@@ -200,7 +205,8 @@ impl Failing {
         for delivery in &self.history.deliveries {
             let event = self.history.events.get(delivery.event);
             let meaning = event.map(|event| (event.topic, event.meaning));
-            let _ = writeln!(text, "  delivery {} at {} ms: {meaning:?}", delivery.id, delivery.starts);
+            let _ =
+                writeln!(text, "  delivery {} at {} ms: {meaning:?}", delivery.id, delivery.starts);
         }
         for (place, (fault, variant)) in &self.faults {
             let _ = writeln!(text, "  {place}: {fault} ({variant})");

@@ -5,14 +5,14 @@
 //! every acknowledged one (nothing acknowledged is lost) and no event that never
 //! happened.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use serde_json::{Map, Value, json};
+use testkit::embedded::Connector;
 
 use super::history::{History, Meaning};
-
-type Item = HashMap<String, AttributeValue>;
 
 /// What the world knows of a history so far.
 #[derive(Debug, Clone, Default)]
@@ -33,10 +33,11 @@ struct Expected {
     kept: i64,
 }
 
-/// Reads the table as it is, with nothing in between.
+/// Reads the table as it is, in DynamoDB's own JSON, with nothing in between: no SDK, no
+/// fault, and no other function gets a turn.
 #[derive(Debug, Clone)]
 pub(crate) struct Raw<'a> {
-    pub(crate) client: &'a Client,
+    pub(crate) connector: &'a Connector,
     pub(crate) table: &'a str,
 }
 
@@ -63,26 +64,33 @@ struct Account {
 }
 
 impl Raw<'_> {
-    async fn query(&self, pk: String) -> Vec<Item> {
-        let request = self
-            .client
-            .query()
-            .table_name(self.table)
-            .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", AttributeValue::S(pk));
-        request.send().await.ok().and_then(|answer| answer.items).unwrap_or_default()
+    async fn ask(&self, operation: &str, body: &Value) -> Value {
+        let mut request = HttpRequest::new(SdkBody::from(body.to_string()));
+        request.headers_mut().insert("x-amz-target", format!("DynamoDB_20120810.{operation}"));
+        let answer = self.connector.call(request).await;
+        let answer =
+            answer.ok().and_then(|answer| serde_json::from_slice(answer.body().bytes()?).ok());
+        answer.unwrap_or_default()
+    }
+
+    async fn query(&self, pk: String) -> Vec<Value> {
+        let body = json!({
+            "TableName": self.table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": pk}},
+        });
+        items(self.ask("Query", &body).await)
     }
 
     /// How many items stand in a list.
     async fn listed(&self, list: String) -> usize {
-        let request = self
-            .client
-            .query()
-            .table_name(self.table)
-            .index_name("list")
-            .key_condition_expression("lp = :list")
-            .expression_attribute_values(":list", AttributeValue::S(list));
-        request.send().await.map_or(0, |answer| answer.items().len())
+        let body = json!({
+            "TableName": self.table,
+            "IndexName": "list",
+            "KeyConditionExpression": "lp = :list",
+            "ExpressionAttributeValues": {":list": {"S": list}},
+        });
+        items(self.ask("Query", &body).await).len()
     }
 
     async fn order(&self, shop: &str, order: u64) -> Option<Stored> {
@@ -109,14 +117,17 @@ impl Raw<'_> {
                 account.ledger.push((order, number(item.get("d")), number(item.get("b"))));
             } else if sk == "ACCOUNT" {
                 let wallet = item.get("w");
-                let lots = at(wallet, "l").and_then(|lots| lots.as_m().ok());
-                account.lots =
-                    lots.into_iter().flat_map(HashMap::values).map(|lot| number(at(Some(lot), "p"))).sum();
+                let lots = at(wallet, "l").and_then(|lots| lots.get("M")?.as_object());
+                account.lots = lots
+                    .into_iter()
+                    .flat_map(Map::values)
+                    .map(|lot| number(at(Some(lot), "p")))
+                    .sum();
                 account.debt = number(at(wallet, "d"));
-                let waiting = at(wallet, "p").and_then(|list| list.as_l().ok());
+                let waiting = at(wallet, "p").and_then(|list| list.get("L")?.as_array());
                 account.pending =
                     waiting.into_iter().flatten().map(|part| number(at(Some(part), "p"))).sum();
-                let ever = at(item.get("f"), "e").and_then(|ever| ever.as_l().ok());
+                let ever = at(item.get("f"), "e").and_then(|ever| ever.get("L")?.as_array());
                 account.spend = number(ever.and_then(|ever| ever.first()));
                 account.orders = number(ever.and_then(|ever| ever.get(2)));
             }
@@ -125,16 +136,23 @@ impl Raw<'_> {
     }
 }
 
-fn at<'a>(value: Option<&'a AttributeValue>, name: &str) -> Option<&'a AttributeValue> {
-    value?.as_m().ok()?.get(name)
+fn items(mut answer: Value) -> Vec<Value> {
+    match answer.get_mut("Items").map(Value::take) {
+        Some(Value::Array(items)) => items,
+        _ => Vec::new(),
+    }
 }
 
-fn number(value: Option<&AttributeValue>) -> i64 {
-    value.and_then(|value| value.as_n().ok()?.parse().ok()).unwrap_or_default()
+fn at<'a>(value: Option<&'a Value>, name: &str) -> Option<&'a Value> {
+    value?.get("M")?.get(name)
 }
 
-fn text(value: Option<&AttributeValue>) -> Option<String> {
-    value.and_then(|value| value.as_s().ok()).cloned()
+fn number(value: Option<&Value>) -> i64 {
+    value.and_then(|value| value.get("N")?.as_str()?.parse().ok()).unwrap_or_default()
+}
+
+fn text(value: Option<&Value>) -> Option<String> {
+    value.and_then(|value| value.get("S")?.as_str()).map(str::to_owned)
 }
 
 /// What these events of one order come to.
@@ -203,7 +221,9 @@ pub(crate) async fn check_order(
     });
     if !any {
         let must = expected(history, &certain);
-        return Err(format!("P1: order {order} stands at {stored:?}; acknowledged events give {must:?}"));
+        return Err(format!(
+            "P1: order {order} stands at {stored:?}; acknowledged events give {must:?}"
+        ));
     }
     let Some(customer) = &stored.customer else { return Ok(()) };
     let account = raw.account(&shop, customer).await;
@@ -212,7 +232,10 @@ pub(crate) async fn check_order(
     let entered: i64 =
         account.ledger.iter().filter(|(of, _, _)| *of == name).map(|(_, delta, _)| delta).sum();
     if entered != stored.posted {
-        return Err(format!("P2: order {order} has {} posted, the ledger {entered}", stored.posted));
+        return Err(format!(
+            "P2: order {order} has {} posted, the ledger {entered}",
+            stored.posted
+        ));
     }
     Ok(())
 }
@@ -222,13 +245,17 @@ fn check_account(account: &Account, customer: &str) -> Result<(), Violation> {
     let ledger: i64 = account.ledger.iter().map(|(_, delta, _)| delta).sum();
     let balance = account.lots - account.debt + account.pending;
     if ledger != balance {
-        return Err(format!("P2: the ledger of {customer} sums to {ledger}, her balance is {balance}"));
+        return Err(format!(
+            "P2: the ledger of {customer} sums to {ledger}, her balance is {balance}"
+        ));
     }
     let mut sum = 0;
     for (order, delta, after) in &account.ledger {
         sum += delta;
         if sum != *after {
-            return Err(format!("P2: after {order} the ledger of {customer} says {after}, not {sum}"));
+            return Err(format!(
+                "P2: after {order} the ledger of {customer} says {after}, not {sum}"
+            ));
         }
     }
     Ok(())
@@ -254,7 +281,9 @@ pub(crate) async fn check_end(
         let customer = stored.customer.clone().unwrap_or_default();
         let known = whose.entry(buyer).or_insert_with(|| customer.clone());
         if *known != customer {
-            return Err(format!("order {order} is {customer}'s, others of person {buyer} are {known}'s"));
+            return Err(format!(
+                "order {order} is {customer}'s, others of person {buyer} are {known}'s"
+            ));
         }
         let sum = sums.entry(customer).or_default();
         *sum = (sum.0 + stored.posted, sum.1 + stored.kept, sum.2 + i64::from(stored.kept > 0));
@@ -278,7 +307,8 @@ pub(crate) async fn check_end(
 
 /// P5 for what couldn't be used: each is kept, once.
 async fn check_set_aside(raw: &Raw<'_>, history: &History, shop: &str) -> Result<(), Violation> {
-    let count = |meaning: Meaning| history.events.iter().filter(|one| one.meaning == meaning).count();
+    let count =
+        |meaning: Meaning| history.events.iter().filter(|one| one.meaning == meaning).count();
     let letters = raw.listed(format!("{shop}#dead-letter#2026-11")).await;
     let tasks = raw.listed(format!("{shop}#task#open")).await;
     if (letters, tasks) != (count(Meaning::Garbage), count(Meaning::Redact)) {
@@ -289,19 +319,28 @@ async fn check_set_aside(raw: &Raw<'_>, history: &History, shop: &str) -> Result
 
 /// P7: every key of every item and index names one of these shops, the same throughout.
 pub(crate) async fn check_shops(raw: &Raw<'_>, shops: &BTreeSet<String>) -> Result<(), Violation> {
-    let mut pages = raw.client.scan().table_name(raw.table).into_paginator().items().send();
-    while let Some(item) = pages.next().await {
-        let item = item.map_err(|error| format!("the table can't be scanned: {error}"))?;
-        let pk = text(item.get("pk")).unwrap_or_default();
-        let shop = pk.split('#').nth(1).unwrap_or_default().to_owned();
-        if !shops.contains(&shop) {
-            return Err(format!("P7: {pk} is no shop's"));
+    let mut body = json!({"TableName": raw.table});
+    loop {
+        let answer = raw.ask("Scan", &body).await;
+        let next = answer.get("LastEvaluatedKey").cloned();
+        for item in items(answer) {
+            check_keys(&item, shops)?;
         }
-        for key in ["dm", "dp", "ds", "lp"] {
-            let other = text(item.get(key)).filter(|list| list.split('#').next() != Some(&shop));
-            if let Some(other) = other {
-                return Err(format!("P7: {pk} stands in {other}"));
-            }
+        let Some(next) = next else { return Ok(()) };
+        body = json!({"TableName": raw.table, "ExclusiveStartKey": next});
+    }
+}
+
+fn check_keys(item: &Value, shops: &BTreeSet<String>) -> Result<(), Violation> {
+    let pk = text(item.get("pk")).unwrap_or_default();
+    let shop = pk.split('#').nth(1).unwrap_or_default().to_owned();
+    if !shops.contains(&shop) {
+        return Err(format!("P7: {pk} is no shop's"));
+    }
+    for key in ["dm", "dp", "ds", "lp"] {
+        let other = text(item.get(key)).filter(|list| list.split('#').next() != Some(&shop));
+        if let Some(other) = other {
+            return Err(format!("P7: {pk} stands in {other}"));
         }
     }
     Ok(())

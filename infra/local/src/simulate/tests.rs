@@ -14,7 +14,8 @@ fn options(histories: u64, kind: Kind) -> Options {
 fn forty_histories_with_everything_in_them_keep_every_promise() {
     let report = run(&options(40, Kind::All), |_| {}).unwrap();
     assert_eq!((report.failure, report.histories), (None, 40));
-    let hit = |fault| report.tally.iter().any(|((_, met), count)| *met == Some(fault) && *count > 0);
+    let hit =
+        |fault| report.tally.iter().any(|((_, met), count)| *met == Some(fault) && *count > 0);
     for fault in Fault::ALL {
         assert!(hit(fault), "{fault} never happened");
     }
@@ -51,7 +52,7 @@ async fn a_canary_that_meets_no_trouble_is_fine() {
         let world = World::new().await.unwrap();
         let history = History::in_turn(1, vec![purchase(1)]);
         let faulty = world.faulty(&history, &Faults::Seeded(Vec::new()));
-        let canary = Canary::new(world.client().clone(), history.shop(), guard);
+        let canary = Canary::new(world.client(), history.shop(), guard);
         assert_eq!(world.play(&history, &faulty, canary).await.violation, None);
     }
 }
