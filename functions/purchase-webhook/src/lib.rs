@@ -15,7 +15,6 @@
 
 mod answer;
 mod door;
-pub mod lambda;
 pub mod shopify;
 
 use axum::Router;

@@ -2,8 +2,7 @@
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::telemetry::{self, Format};
-use platform::{Clock, Config, Services};
-use purchase_webhook::lambda;
+use platform::{Clock, Config, Services, invoke};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -14,7 +13,7 @@ async fn main() -> Result<(), Error> {
     let services = Services::connect(&config, Clock::system()).await?;
     let router = purchase_webhook::router(services);
     lambda_runtime::run(service_fn(|event: LambdaEvent<_>| {
-        let answer = lambda::invoke(router.clone(), event.payload, event.context);
+        let answer = invoke::http(router.clone(), event.payload);
         async { answer.await.map_err(Error::from) }
     }))
     .await

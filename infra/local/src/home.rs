@@ -1,7 +1,8 @@
 //! A data directory: the database, its secrets, and the lock of the one server on it.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use loyalty::ids::ShopId;
@@ -76,7 +77,7 @@ impl<'a> Home<'a> {
                 secrets.complete([])?;
             }
             Data::Dir(dir) => {
-                std::fs::create_dir_all(dir).map_err(|error| cannot_keep(dir, &error))?;
+                make(dir)?;
                 secrets = LocalSecrets::read(dir, environment)?;
                 refuse_lost_identities(dir, &secrets)?;
                 secrets.complete([])?;
@@ -130,6 +131,13 @@ fn refuse_lost_identities(dir: &Path, secrets: &LocalSecrets<'_>) -> Result<(), 
     )))
 }
 
+/// Makes a data directory, if it is missing, for its owner's eyes only: the database has
+/// people's names and addresses in it.
+fn make(dir: &Path) -> Result<(), Failure> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.map_err(|error| cannot_keep(dir, &error))
+}
+
 fn cannot_keep(dir: &Path, error: &std::io::Error) -> Failure {
     Failure::because(format!("cannot keep data in {}", dir.display()), error)
 }
@@ -139,7 +147,7 @@ impl Lock {
     /// another process has it.
     pub(crate) fn take(dir: &Path) -> Result<Result<Self, String>, Failure> {
         let cannot = |error| cannot_keep(dir, &error);
-        std::fs::create_dir_all(dir).map_err(cannot)?;
+        make(dir)?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let mut file = options.open(dir.join(LOCK_NAME)).map_err(cannot)?;
@@ -174,6 +182,8 @@ impl Lock {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use loyalty::program::CORNER_BAKERY;
 
     use super::*;
@@ -201,6 +211,16 @@ mod tests {
         assert_eq!(again.secrets.shops().collect::<Vec<_>>(), [file.shop()]);
         let same = secrecy::ExposeSecret::expose_secret;
         assert_eq!(same(&again.secrets.shopify(file.shop()).unwrap()), same(&key));
+    }
+
+    #[test]
+    fn a_data_directory_is_made_for_its_owner_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = home.path().join("a/b");
+        make(&dir).unwrap();
+        let mode = std::fs::metadata(&dir).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+        make(&dir).unwrap();
     }
 
     #[tokio::test]

@@ -116,7 +116,7 @@ async fn run(
     State(functions): State<Functions>,
     Path(name): Path<String>,
     event: Bytes,
-) -> Result<Json<invoke::Answer>, Problem> {
+) -> Result<Json<Box<serde_json::value::RawValue>>, Problem> {
     let function = functions.named(&name).ok_or_else(|| {
         let names = functions.names().join(", ");
         let detail = format!("there is no function `{name}` here; there are {names}");

@@ -43,7 +43,8 @@ pub(crate) async fn apply(
     Ok(())
 }
 
-fn told(file: &ProgramFile, applied: &Applied) -> String {
+/// What applying a file did.
+pub(crate) fn told(file: &ProgramFile, applied: &Applied) -> String {
     let shop = file.shop();
     match applied {
         Applied::Unchanged { version } => {

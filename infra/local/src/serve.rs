@@ -1,12 +1,12 @@
 //! `regulars serve`: the system, until it is told to stop.
 
-use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 
 use loyalty::ids::ShopId;
 use loyalty::program::CORNER_BAKERY;
+use platform::store::Applied;
 use platform::{Clock, Services};
 use tokio::net::TcpListener;
 
@@ -15,6 +15,7 @@ use crate::clock::MovableClock;
 use crate::console;
 use crate::failure::Failure;
 use crate::home::{Home, Lock, ProgramFile};
+use crate::program;
 use crate::secrets::API_VARIABLE;
 use crate::server::{self, Stop};
 
@@ -32,21 +33,29 @@ pub(crate) async fn run(args: ServeArgs, environment: Environment<'_>) -> Result
         None => None,
     };
     let mut home = Home::open(&args.data, environment).await?;
-    apply(&mut home, programs).await?;
-    let running = Running { home, clock: MovableClock::new(Clock::system()) };
-    running.until_stopped(listener, dynamodb, console::say).await
+    let applied = apply(&mut home, programs).await?;
+    let running = Running { home, applied, clock: MovableClock::new(Clock::system()) };
+    running.until_stopped(listener, dynamodb, Stop::on_signal()?, console::say).await
 }
 
-/// Applies programs; to data that knows no shop and is given none, the sample.
-async fn apply(home: &mut Home<'_>, mut programs: Vec<ProgramFile>) -> Result<(), Failure> {
+/// Applies programs; to data that knows no shop and is given none, the sample. Tells what
+/// that changed.
+async fn apply(
+    home: &mut Home<'_>,
+    mut programs: Vec<ProgramFile>,
+) -> Result<Vec<String>, Failure> {
     if programs.is_empty() && home.secrets.shops().next().is_none() {
         programs.push(sample()?);
     }
     let now = Clock::system().now();
-    for program in &programs {
-        home.apply(program, now).await?;
+    let mut told = Vec::new();
+    for file in &programs {
+        let applied = home.apply(file, now).await?;
+        if matches!(applied, Applied::Saved { .. }) {
+            told.push(program::told(file, &applied));
+        }
     }
-    Ok(())
+    Ok(told)
 }
 
 /// The sample program.
@@ -57,6 +66,8 @@ pub(crate) fn sample() -> Result<ProgramFile, Failure> {
 /// A system ready to be served.
 pub(crate) struct Running<'a> {
     pub(crate) home: Home<'a>,
+    /// What applying programs changed, as sentences.
+    pub(crate) applied: Vec<String>,
     pub(crate) clock: MovableClock,
 }
 
@@ -75,14 +86,14 @@ impl Running<'_> {
         self,
         listener: TcpListener,
         dynamodb: Option<TcpListener>,
+        stop: Stop,
         tell: fn(String),
     ) -> Result<(), Failure> {
-        let stop = Stop::on_signal()?;
         let address = address(&listener)?;
         let mut text = self.start_text(address);
         let dynamodb = match dynamodb {
             Some(listener) => {
-                let _ = write!(text, "\n  DynamoDB  {}", on(self::address(&listener)?));
+                let _ = write!(text, "\n  DynamoDB   {}", on(self::address(&listener)?));
                 let (embedded, stop) = (self.home.embedded.clone(), stop.clone());
                 let serving = async move { embedded.serve(listener, stop.told()).await };
                 Some(tokio::spawn(serving))
@@ -108,19 +119,22 @@ impl Running<'_> {
     }
 
     fn start_text(&self, address: SocketAddr) -> String {
-        let shops: BTreeSet<&str> = self.home.secrets.shops().map(ShopId::as_str).collect();
-        let shops: Vec<&str> = shops.into_iter().collect();
+        let shops: Vec<&str> = self.home.secrets.shops().map(ShopId::as_str).collect();
         let token = match self.home.secrets.api_is_given() {
             true => format!("${API_VARIABLE}"),
             false => format!("`api` in {}", self.home.secrets.path().display()),
         };
-        format!(
-            "Regulars is running at {}. Ctrl-C stops it.\n\n  Data      {}\n  Shops     {}\n  \
-             API token {token}",
+        let mut text = format!(
+            "Regulars is running at {}. Ctrl-C stops it.\n\n  Data       {}\n  Shops      {}\n  \
+             API token  {token}",
             on(address),
             self.home.dir().display(),
             shops.join(", "),
-        )
+        );
+        for applied in &self.applied {
+            let _ = write!(text, "\n  Program    {applied}");
+        }
+        text
     }
 
     fn how_to_try(&self, address: SocketAddr) -> String {
@@ -143,7 +157,8 @@ impl Running<'_> {
         format!(
             "\n\nTry it: a purchase, and what it brought.\n\n  {} send \
              events/purchase-webhook/shopify-orders-paid.json --shop {shop}{options}\n  curl -H \
-             \"Authorization: Bearer {token}\" {url}/api/v1/shops/{shop}/customers\n",
+             \"Authorization: Bearer {token}\" \\\n    \
+             '{url}/api/v1/shops/{shop}/customers?email=imogen.vale@example.com'\n",
             command(),
         )
     }

@@ -5,6 +5,7 @@ pub mod aws;
 pub mod clock;
 pub mod config;
 pub mod identity;
+pub mod invoke;
 pub mod problem;
 pub mod secrets;
 pub mod signature;

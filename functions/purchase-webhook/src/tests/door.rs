@@ -262,10 +262,10 @@ async fn an_uninstalled_app_is_noted_the_first_time() {
 }
 
 /// Invokes the function as Lambda does.
-async fn invoke(shop: &TestShop, event: &Value) -> Result<Value, crate::lambda::InvokeError> {
+async fn invoke(shop: &TestShop, event: &Value) -> Result<Value, platform::invoke::InvokeError> {
     let payload = serde_json::value::to_raw_value(event).unwrap();
     let router = crate::router(shop.services.clone());
-    let answer = crate::lambda::invoke(router, payload, Default::default()).await?;
+    let answer = platform::invoke::http(router, payload).await?;
     Ok(serde_json::from_str(answer.get()).unwrap())
 }
 

@@ -35,7 +35,7 @@ use crate::console;
 use crate::failure::Failure;
 use crate::home::{Home, ProgramFile};
 use crate::serve::{self, Running};
-use crate::server;
+use crate::server::{self, Stop};
 use crate::shopify::Sender;
 
 /// Orders that are delivered once more at the end.
@@ -74,7 +74,11 @@ pub(crate) async fn run(args: DemoArgs, environment: Environment<'_>) -> Result<
     let mut home = Home::open(&Data::Memory, environment).await?;
     let program = serve::sample()?;
     let year = Year::ending(&program, Clock::system().now(), &args)?;
-    let report = play(&mut home, &program, year).await?;
+    let stop = Stop::on_signal()?;
+    let report = tokio::select! {
+        report = play(&mut home, &program, year) => report?,
+        () = stop.clone().told() => return Err(Failure::new("stopped before the year was over")),
+    };
     if args.json {
         console::say(report.json()?);
     } else {
@@ -84,10 +88,10 @@ pub(crate) async fn run(args: DemoArgs, environment: Environment<'_>) -> Result<
         return Err(Failure::new("the audit failed: the points aren't what they should be"));
     }
     let Some(listener) = listener else { return Ok(()) };
-    let running = Running { home, clock: MovableClock::new(Clock::system()) };
+    let running = Running { home, applied: Vec::new(), clock: MovableClock::new(Clock::system()) };
     // With --json, standard output is one object and nothing else.
     let tell = if args.json { console::complain } else { console::say };
-    running.until_stopped(listener, None, tell).await
+    running.until_stopped(listener, None, stop, tell).await
 }
 
 /// Plays a year on an empty database, and looks whether everything came out right.

@@ -88,7 +88,8 @@ fn person(year: &Year, index: u32, walk_in: bool, rng: &mut Rng) -> Person {
     };
     let gap = if walk_in { SignedDuration::from_hours(40) } else { gap(rng) };
     let hour = rng.i8(7..17);
-    let (first_visit, last_visit) = stay(year, gap, rng);
+    let (first_visit, last_visit) =
+        if walk_in { (year.start, year.end) } else { stay(year, gap, rng) };
     let first_visit = orders::within_hours(year, first_visit, hour, rng);
     let registers = match known {
         Known::GuestThenAccount => between(first_visit, last_visit, rng),
@@ -146,10 +147,10 @@ fn stay(year: &Year, gap: SignedDuration, rng: &mut Rng) -> (Timestamp, Timestam
 /// From the neighbour who comes every other day to the friend from out of town.
 fn gap(rng: &mut Rng) -> SignedDuration {
     let hours = match rng.u32(0..100) {
-        0..10 => rng.i64(44..84),
-        10..43 => rng.i64(130..210),
-        43..76 => rng.i64(230..390),
-        76..93 => rng.i64(600..1_000),
+        0..13 => rng.i64(44..84),
+        13..48 => rng.i64(130..210),
+        48..78 => rng.i64(230..390),
+        78..94 => rng.i64(600..1_000),
         _ => rng.i64(1_400..2_900),
     };
     SignedDuration::from_hours(hours)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
-use loyalty::program::Program;
+use loyalty::program::{Program, Tier};
 use serde::Serialize;
 
 use super::Play;
@@ -147,18 +147,24 @@ impl Report {
 
     /// All figures for a person.
     pub(super) fn text(&self, program: &Program) -> String {
-        let Figures { orders, deliveries, points, delivered_again, audit, .. } = &self.figures;
         let mut text = self.headline(program);
-        let tiers: Vec<String> = program
-            .tiers
-            .iter()
-            .map(|tier| {
-                let count = self.figures.tiers.get(tier.id.as_str()).copied().unwrap_or(0);
-                format!("{} {}", grouped(count), tier.name)
-            })
-            .collect();
-        let rows = [
-            ("Customers", format!("{}: {}", grouped(self.figures.customers), tiers.join(", "))),
+        for (name, row) in self.rows(program) {
+            let row = row.replace('\n', &format!("\n{:13}", ""));
+            let _ = write!(text, "\n  {name:<11}{row}");
+        }
+        for problem in self.figures.audit.problems.iter().take(TOLD) {
+            let _ = write!(text, "\n- {problem}");
+        }
+        text.push('\n');
+        text
+    }
+
+    fn rows(&self, program: &Program) -> [(&'static str, String); 7] {
+        let Figures { customers, orders, deliveries, points, audit, .. } = &self.figures;
+        let again = &self.figures.delivered_again;
+        let (seconds, tenth) = (self.wall_ms / 1_000, self.wall_ms % 1_000 / 100);
+        [
+            ("Customers", format!("{}: {}", grouped(*customers), self.tiers(program))),
             ("Orders", orders_text(orders)),
             (
                 "Deliveries",
@@ -182,32 +188,28 @@ impl Report {
                 "Once more",
                 format!(
                     "{} deliveries of {} orders, shuffled: {} ledger changes, {} write units",
-                    grouped(delivered_again.deliveries),
-                    grouped(delivered_again.orders),
-                    grouped(delivered_again.ledger_changes),
-                    tenths(delivered_again.write_units_x10)
+                    grouped(again.deliveries),
+                    grouped(again.orders),
+                    grouped(again.ledger_changes),
+                    tenths(again.write_units_x10)
                 ),
             ),
-            ("Audit", audit_text(audit, self.figures.customers, orders.all)),
+            ("Audit", audit_text(audit, *customers, orders.all)),
             (
                 "Time",
                 format!(
-                    "{}.{} s, {} deliveries a second, {} write units",
-                    self.wall_ms / 1_000,
-                    self.wall_ms % 1_000 / 100,
+                    "{seconds}.{tenth} s, {} deliveries a second, {} write units",
                     grouped(self.deliveries_per_second),
                     tenths(deliveries.write_units_x10)
                 ),
             ),
-        ];
-        for (name, row) in rows {
-            let _ = write!(text, "\n  {name:<11}{row}");
-        }
-        for problem in audit.problems.iter().take(TOLD) {
-            let _ = write!(text, "\n- {problem}");
-        }
-        text.push('\n');
-        text
+        ]
+    }
+
+    fn tiers(&self, program: &Program) -> String {
+        let count = |tier: &Tier| self.figures.tiers.get(tier.id.as_str()).copied().unwrap_or(0);
+        let tier = |tier: &Tier| format!("{} {}", grouped(count(tier)), tier.name);
+        program.tiers.iter().map(tier).collect::<Vec<_>>().join(", ")
     }
 
     fn headline(&self, program: &Program) -> String {
@@ -218,7 +220,7 @@ impl Report {
 
 fn orders_text(orders: &Orders) -> String {
     format!(
-        "{}: {} refunded in part, {} in full, {} cancelled, {} edited, {} not paid yet, {} with a \
+        "{}: {} refunded in part, {} in full, {} cancelled, {} edited, {} not paid yet,\n{} with a \
          gift card, {} test, {} in another currency, {} of nobody known",
         grouped(orders.all),
         grouped(orders.refunded_in_part),
@@ -238,8 +240,8 @@ fn audit_text(audit: &Audit, customers: u64, orders: u64) -> String {
         (grouped(audit.ledger_entries), grouped(customers), grouped(orders));
     match audit.problems.len() {
         0 => format!(
-            "right. {entries} ledger entries of {customers} customers sum up to their balances; \
-             each of {orders} orders has the points that its money left makes"
+            "right. {entries} ledger entries of {customers} customers sum up to their \
+             balances;\neach of {orders} orders has the points that the money left of it makes"
         ),
         count => format!("WRONG: {count} problems among {entries} ledger entries"),
     }

@@ -73,12 +73,3 @@ fn small(seed: u64) -> History {
     }
     history
 }
-
-#[test]
-fn every_fault_at_every_call_and_every_order_of_six_events() {
-    let mut options = options(0, Kind::All);
-    options.systematic = true;
-    let report = run(&options, |_| {}).unwrap();
-    assert_eq!(report.failure, None);
-    assert!(report.histories > 720 + 15 * 16);
-}
