@@ -96,10 +96,15 @@ impl Server {
         std::thread::spawn({
             let told = Arc::clone(&told);
             move || {
+                let mut address = None;
                 for line in lines.map_while(Result::ok) {
                     writeln!(told.lock().unwrap(), "{line}").unwrap();
                     if let Some((_, rest)) = line.split_once("running at http://") {
-                        tell.send(rest.split_once(". ").unwrap().0.parse().unwrap()).unwrap();
+                        address = Some(rest.split_once(". ").unwrap().0.parse().unwrap());
+                    }
+                    // The last line of the start text; the test may have ended meanwhile.
+                    if let Some(address) = address.filter(|_| line.contains("/api/v1/")) {
+                        let _ = tell.send(address);
                     }
                 }
             }

@@ -38,12 +38,13 @@ impl IntoResponse for Outcome {
 
 /// The one answer to whoever can't prove who they are.
 pub(crate) fn refused() -> Response {
-    Problem::new(
-        StatusCode::UNAUTHORIZED,
-        "signature",
-        "the signature doesn't fit: send the body unchanged, signed with the secret of the shop in the path",
-    )
-    .into_response()
+    let detail = "the signature doesn't fit: send the body unchanged, signed with the secret of \
+                  the shop in the path";
+    let problem = Problem::new(StatusCode::UNAUTHORIZED, "signature", detail);
+    let mut response = problem.into_response();
+    // A bearer token, which problems of the API ask for, would open nothing here.
+    response.headers_mut().remove(http::header::WWW_AUTHENTICATE);
+    response
 }
 
 /// The table couldn't take it; the sender should come again.
