@@ -96,18 +96,7 @@ pub(crate) async fn run(args: DemoArgs, environment: Environment<'_>) -> Result<
 
 /// Plays a year on an empty database, and looks whether everything came out right.
 async fn play(home: &mut Home<'_>, program: &ProgramFile, year: Year) -> Result<Report, Failure> {
-    home.apply(program, year.start).await?;
-    let secret = home.secrets.shopify(program.shop());
-    let secret = secret.ok_or_else(|| Failure::new("the demo's shop has no secret"))?;
-    let people = people::everybody(&year);
-    let deliveries = people
-        .iter()
-        .enumerate()
-        .map(|(index, person)| schedule::of(&year, person, index))
-        .collect();
-    let shop = program.shop().clone();
-    let play = Arc::new(Play { year, people, deliveries, shop, secret });
-
+    let play = Arc::new(Play::on(home, program, year).await?);
     let bar = bar(&play);
     let started = Instant::now();
     let delivered = deliver::everything(home, &play, &bar).await?;
@@ -116,6 +105,19 @@ async fn play(home: &mut Home<'_>, program: &ProgramFile, year: Year) -> Result<
     let audited = audit::everything(home, &play).await?;
     let again = deliver::again(home, &play, &audited, REDELIVERED).await?;
     Ok(Report::new(&play, &delivered, audited, again, took))
+}
+
+impl Play {
+    /// Makes a year for a database that gets its program here.
+    async fn on(home: &mut Home<'_>, program: &ProgramFile, year: Year) -> Result<Self, Failure> {
+        home.apply(program, year.start).await?;
+        let secret = home.secrets.shopify(program.shop());
+        let secret = secret.ok_or_else(|| Failure::new("the demo's shop has no secret"))?;
+        let people = people::everybody(&year);
+        let own = |(index, person)| schedule::of(&year, person, index);
+        let deliveries = people.iter().enumerate().map(own).collect();
+        Ok(Self { deliveries, people, shop: program.shop().clone(), secret, year })
+    }
 }
 
 /// Shown on a terminal only.

@@ -46,6 +46,31 @@ async fn a_small_demo_is_right_and_the_same_each_time() {
     assert_ne!(first.figures, played(8).await.figures);
 }
 
+/// What the audit says where some deliveries were lost.
+async fn audited_without(lost: impl Fn(&Delivery) -> bool) -> Vec<String> {
+    let (program, year) = year(7);
+    let year = Year { customers: 40, ..year };
+    let mut home = Home::open(&Data::Memory, &nothing).await.unwrap();
+    let mut play = Play::on(&mut home, &program, year).await.unwrap();
+    for own in &mut play.deliveries {
+        own.retain(|one| !lost(one));
+    }
+    let play = Arc::new(play);
+    deliver::everything(&home, &play, &ProgressBar::hidden()).await.unwrap();
+    audit::everything(&home, &play).await.unwrap().problems
+}
+
+#[tokio::test]
+async fn the_audit_sees_what_was_lost() {
+    assert_eq!(audited_without(|_| false).await, [""; 0]);
+    let after = ["orders/cancelled", "orders/updated", "refunds/create"];
+    let problems = audited_without(|one| after.contains(&one.topic)).await;
+    assert!(problems.iter().any(|one| one.starts_with("money kept of shopify:")), "{problems:?}");
+    assert!(problems.iter().any(|one| one.starts_with("points of shopify:")), "{problems:?}");
+    let problems = audited_without(|one| one.topic.starts_with("orders/")).await;
+    assert!(problems.iter().any(|one| one.ends_with("found is false, not true")), "{problems:?}");
+}
+
 #[test]
 fn deliveries_of_one_order_keep_together_what_a_repeat_repeats() {
     let (_, year) = year(3);
