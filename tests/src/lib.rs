@@ -7,3 +7,5 @@ mod commands;
 mod process;
 #[cfg(test)]
 mod serve;
+#[cfg(test)]
+mod sources;

@@ -14,7 +14,7 @@ use super::StoreError;
 pub const PK: &str = "pk";
 /// The table's sort key.
 pub const SK: &str = "sk";
-/// What dynamoDB deletes by, some time after; every reader compares for itself.
+/// What DynamoDB deletes by, some time after; every reader compares for itself.
 pub const EXPIRES_AT: &str = "expires_at";
 
 /// An index: sparse (only items that have its key stand in it) and keys-only.

@@ -70,7 +70,7 @@ pub(in crate::api) struct CustomerTier {
     /// Its id in the program.
     #[schema(example = "silver")]
     id: String,
-    /// Its name in the newest program.
+    /// Its name in the program in force.
     #[schema(example = "Silver")]
     name: String,
     /// The day she reached it.
