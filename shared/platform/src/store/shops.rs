@@ -88,6 +88,12 @@ impl RulesCache {
         (!age.is_negative() && age < RULES_FRESH_FOR).then(|| Arc::clone(rules))
     }
 
+    /// A version that was read before, however long ago: a saved version never changes.
+    fn version(&self, shop: &ShopId, number: u32) -> Option<ProgramVersion> {
+        let known = self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        known.get(shop)?.1.programs.version(number).cloned()
+    }
+
     fn keep(&self, shop: &ShopId, now: Timestamp, rules: Arc<Rules>) {
         let mut known = self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner());
         known.insert(shop.clone(), (now, rules));
@@ -117,6 +123,11 @@ impl Store {
     async fn program_versions(&self, shop: &ShopId) -> Result<Vec<ProgramVersion>, StoreError> {
         let mut versions = Vec::new();
         for item in self.stored_programs(shop).await? {
+            let number = u32::try_from(item::number(&item, "number")).unwrap_or(u32::MAX);
+            if let Some(known) = self.rules.version(shop, number) {
+                versions.push(known);
+                continue;
+            }
             let stored: StoredProgram = item::read(item)?;
             let program = Program::parse(&stored.toml).map_err(|error| {
                 let number = stored.number;
