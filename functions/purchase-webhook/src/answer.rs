@@ -30,6 +30,18 @@ pub(crate) enum Outcome {
     },
 }
 
+impl Outcome {
+    /// As logs name it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Recorded { .. } => "recorded",
+            Self::Kept => "kept",
+            Self::Ignored => "ignored",
+            Self::SetAside { .. } => "set_aside",
+        }
+    }
+}
+
 impl IntoResponse for Outcome {
     fn into_response(self) -> Response {
         Json(self).into_response()

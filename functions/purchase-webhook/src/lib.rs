@@ -1,8 +1,10 @@
-//! Takes Shopify's webhooks and turns purchases into points.
+//! Takes Shopify's and Square's webhooks and turns purchases into points.
 //!
-//! `POST /webhooks/shopify/{shop}`: the raw bytes are verified by the shop's own secret
-//! before anything reads them; then the body is translated into an observation and
-//! recorded, and only then answered 200. Deliveries may repeat and come in any order:
+//! `POST /webhooks/shopify/{shop}` and `POST /webhooks/square/{shop}`: the raw bytes are
+//! verified by the shop's own secret before anything reads them; then the body is
+//! translated into an observation and recorded, and only then answered 200. Shopify's
+//! events from its partner bus ([`bus`]) go the same way without a signature: whose they
+//! are is AWS's word. Deliveries may repeat and come in any order:
 //! that is the order's merge to bear, so no delivery id is kept.
 //!
 //! | what arrives | answer |
@@ -14,8 +16,9 @@
 //! | anything else | 200 once it is in the table; 503 if that failed and may work again |
 
 mod answer;
+pub mod bus;
 mod door;
-pub mod shopify;
+mod take;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -29,6 +32,7 @@ const LARGEST_BODY: usize = 2 * 1024 * 1024;
 pub fn router(services: Services) -> Router {
     Router::new()
         .route("/webhooks/shopify/{shop}", post(door::shopify))
+        .route("/webhooks/square/{shop}", post(door::square))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .with_state(services)
 }

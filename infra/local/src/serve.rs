@@ -7,7 +7,7 @@ use std::path::Path;
 use loyalty::ids::ShopId;
 use loyalty::program::CORNER_BAKERY;
 use platform::store::Applied;
-use platform::{Clock, Services};
+use platform::{Clock, Services, Sites};
 use tokio::net::TcpListener;
 
 use crate::cli::{DEFAULT_DATA, DEFAULT_LISTEN, Data, Environment, ServeArgs};
@@ -34,8 +34,27 @@ pub(crate) async fn run(args: ServeArgs, environment: Environment<'_>) -> Result
     };
     let mut home = Home::open(&args.data, environment).await?;
     let applied = apply(&mut home, programs).await?;
-    let running = Running { home, applied, clock: MovableClock::new(Clock::system()) };
+    let sites = sites(&home, environment, address(&listener)?)?;
+    let clock = MovableClock::new(Clock::system());
+    let running = Running { home, applied, clock, sites };
     running.until_stopped(listener, dynamodb, Stop::on_signal()?, console::say).await
+}
+
+/// Where the system is reached: as the environment says, else where it listens, with each
+/// shop at Shopify's domain of the same name.
+pub(crate) fn sites(
+    home: &Home<'_>,
+    environment: Environment<'_>,
+    listens: SocketAddr,
+) -> Result<Sites, Failure> {
+    let mut sites = Sites::from_env(environment)
+        .map_err(|error| Failure::because("the configuration can't be read", &error))?;
+    sites.public_url.get_or_insert_with(|| on(listens));
+    if sites.shopify.is_empty() {
+        let domain = |shop: &ShopId| (format!("{shop}.myshopify.com"), shop.clone());
+        sites.shopify = home.secrets.shops().map(domain).collect();
+    }
+    Ok(sites)
 }
 
 /// Applies programs; to data that knows no shop and is given none, the sample. Tells what
@@ -69,6 +88,8 @@ pub(crate) struct Running<'a> {
     /// What applying programs changed, as sentences.
     pub(crate) applied: Vec<String>,
     pub(crate) clock: MovableClock,
+    /// Where it is reached.
+    pub(crate) sites: Sites,
 }
 
 impl Running<'_> {
@@ -77,6 +98,7 @@ impl Running<'_> {
         Services {
             store: self.home.store.clone(),
             secrets: self.home.secrets.lists(),
+            sites: std::sync::Arc::new(self.sites.clone()),
             clock: self.clock.clock(),
         }
     }
@@ -169,7 +191,8 @@ fn command() -> String {
     std::env::args().next().unwrap_or_else(|| "regulars".to_owned())
 }
 
-fn address(listener: &TcpListener) -> Result<SocketAddr, Failure> {
+/// Where a listener listens.
+pub(crate) fn address(listener: &TcpListener) -> Result<SocketAddr, Failure> {
     listener.local_addr().map_err(|error| Failure::because("the listener has no address", &error))
 }
 

@@ -108,6 +108,40 @@ impl CustomerId {
     }
 }
 
+/// An id that a source gives to a line, a product or a location: a number at Shopify, a
+/// text at Square. Digits written as text are the number they say, so that it doesn't
+/// matter how an owner writes them down.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum SourceId {
+    /// A number.
+    Number(u64),
+    /// Anything else.
+    Text(String),
+}
+
+impl From<u64> for SourceId {
+    fn from(number: u64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<&str> for SourceId {
+    fn from(text: &str) -> Self {
+        let number = text.parse().ok().filter(|number: &u64| number.to_string() == text);
+        number.map_or_else(|| Self::Text(text.to_owned()), Self::Number)
+    }
+}
+
+impl fmt::Display for SourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
 /// Where an order or a customer record comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -198,6 +232,14 @@ mod tests {
         for bits in [0, 1, u64::MAX] {
             let id = CustomerId::from_bits(bits);
             assert_eq!(id.as_str().parse(), Ok(id));
+        }
+    }
+
+    #[test]
+    fn digits_are_one_id_however_they_are_written() {
+        assert_eq!(SourceId::from("7001"), SourceId::from(7_001));
+        for text in ["007", "S8GWD5R9QB376", "", "99999999999999999999"] {
+            assert_eq!(SourceId::from(text), SourceId::Text(text.to_owned()));
         }
     }
 

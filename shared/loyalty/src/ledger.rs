@@ -74,6 +74,8 @@ pub enum Change {
     Claimed,
     /// It turned out to be somebody else's.
     Released,
+    /// A person said whether it is the same sale as another.
+    Judged,
 }
 
 /// How a fact reached us. Only `live` facts after going live cause mail.

@@ -31,6 +31,19 @@ pub struct Record {
     /// What it counts for in that customer's facts; `None`: not counted.
     #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
     pub counted: Option<Counted>,
+    /// What a person said about an order held as a possible twin.
+    #[serde(rename = "j", default, skip_serializing_if = "Option::is_none")]
+    pub judged: Option<Twin>,
+}
+
+/// What a person says about two orders that look like one sale told by two sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Twin {
+    /// It is the other order's sale: it stays worth nothing.
+    Same,
+    /// It is a sale of its own.
+    Different,
 }
 
 /// What posting needs besides the order and the account.
@@ -44,6 +57,8 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// How the fact reached us.
     pub origin: Origin,
+    /// Whether the customer has an order of another source that looks like the same sale.
+    pub twin: bool,
 }
 
 /// Why an order stands at no points, for the owner.
@@ -64,6 +79,15 @@ pub enum Because {
     /// The buyer isn't a member, or joined too late for it.
     #[error("the buyer wasn't a member in time")]
     NotAMember,
+    /// It may be the same sale as an order from another source.
+    #[error(
+        "it is held: another source told a sale of the same amount within 15 minutes; say \
+         whether it is the same"
+    )]
+    Held,
+    /// A person said that it is the same sale as another order.
+    #[error("it is the same sale as an order from another source")]
+    SameSale,
     /// A number left the range of 64 bits.
     #[error(transparent)]
     Overflow(#[from] Overflow),
@@ -86,6 +110,15 @@ impl Record {
         self.counted.map_or(Points::ZERO, |counted| counted.points)
     }
 
+    /// Sets what the snapshot says of the customer's other orders, as long as it isn't
+    /// counted yet.
+    fn meet(&mut self, context: &Context<'_>, account: &Account) {
+        let (Some(snapshot), Some(sale)) = (&mut self.snapshot, &self.state.sale) else { return };
+        let source = context.order.source;
+        snapshot.again = account.knows_visit(source, &sale.value);
+        snapshot.held = context.twin || account.has_twin(source, &sale.value, snapshot.paid_at);
+    }
+
     /// Takes the snapshot, once, when money is first known under a program in force.
     pub fn take_snapshot(&mut self, programs: &Programs) {
         let paid = self.state.paid_at().and_then(|paid_at| {
@@ -106,7 +139,7 @@ impl Record {
                     (Some(_), Some(account)) => {
                         // What was counted once stays countable: leaving isn't a claw-back.
                         let may = self.counted.is_some() || self.may_post(program, account);
-                        (!may).then_some(Because::NotAMember)
+                        (!may).then_some(Because::NotAMember).or_else(|| self.doubted())
                     }
                     _ => Some(Because::Unclaimed),
                 };
@@ -114,6 +147,16 @@ impl Record {
                 Standing { worth: Some(worth), target, because }
             }
             Err(because) => Standing { worth: None, target: Points::ZERO, because: Some(because) },
+        }
+    }
+
+    /// Whether it is worth nothing because another order is or may be the same sale.
+    fn doubted(&self) -> Option<Because> {
+        let held = self.snapshot.as_ref().is_some_and(|snapshot| snapshot.held);
+        match self.judged {
+            Some(Twin::Same) => Some(Because::SameSale),
+            None if held => Some(Because::Held),
+            Some(Twin::Different) | None => None,
         }
     }
 
@@ -191,6 +234,9 @@ fn bring_up(
 ) -> Result<Vec<Entry>, Overflow> {
     welcome(context.programs, account, context.now);
     record.take_snapshot(context.programs);
+    if record.counted.is_none() {
+        record.meet(context, account);
+    }
     let Some(snapshot) = &mut record.snapshot else { return Ok(Vec::new()) };
     let Some(version) = context.programs.version(snapshot.program) else { return Ok(Vec::new()) };
     let program = &version.program;
@@ -206,16 +252,22 @@ fn bring_up(
         Some(Because::Overflow(overflow)) => return Err(overflow),
         _ => {}
     }
+    // What is, or may be, another order's sale adds nothing to what she spent either.
+    let counts = !matches!(standing.because, Some(Because::Held | Because::SameSale));
     let counted = Counted {
         day: program.local_day(snapshot.paid_at),
-        kept: standing.worth.as_ref().map_or(0, |worth| worth.kept),
+        kept: standing.worth.as_ref().filter(|_| counts).map_or(0, |worth| worth.kept),
         points: standing.target,
+        again: snapshot.again,
     };
     if record.counted.as_ref() == Some(&counted) {
         return Ok(Vec::new());
     }
     let what = change(before, &record.state, record.counted.is_none());
     let delta = standing.target.minus(record.posted())?;
+    if let (None, Some(sale)) = (&record.counted, &record.state.sale) {
+        account.remember(context.order.source, &sale.value, snapshot.paid_at);
+    }
     account.facts.replace(record.counted.as_ref(), &counted, Month::of(today))?;
     record.counted = Some(counted);
 
@@ -333,6 +385,9 @@ fn change(before: &Order, after: &Order, first: bool) -> Change {
     if first {
         let was_known = before.first_paid.is_some();
         return if was_known { Change::Claimed } else { Change::Paid };
+    }
+    if before == after {
+        return Change::Judged;
     }
     let refunds = |order: &Order| {
         let moved = order.refunds.values().filter(|refund| refund.moved_money()).count();

@@ -1,5 +1,8 @@
 //! Configuration of a Lambda function: read once, by name, in `main.rs`.
 
+use std::collections::BTreeMap;
+
+use loyalty::ids::{ShopId, Source};
 use secrecy::SecretString;
 use thiserror::Error;
 
@@ -10,6 +13,8 @@ pub struct Config {
     pub table: String,
     /// `REGULARS_SECRETS_PATH`: where secrets stand in SSM, such as `/regulars/prod`.
     pub secrets_path: String,
+    /// Where the world reaches this deployment.
+    pub sites: Sites,
     /// `AWS_REGION`, set by Lambda.
     pub region: String,
     /// `AWS_ACCESS_KEY_ID`, set by Lambda.
@@ -24,6 +29,45 @@ pub struct Config {
     pub ssm_endpoint: Option<String>,
 }
 
+/// Where the world reaches a deployment, and which of its shops it means.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sites {
+    /// `REGULARS_PUBLIC_URL`: scheme and host of the HTTP API, such as
+    /// `https://regulars.example.com`. Square signs the URL it was given together with
+    /// the body, so this is what stands there, not what a request says. Without it no
+    /// webhook of Square's fits.
+    pub public_url: Option<String>,
+    /// `REGULARS_SHOPIFY_SHOPS`: shops by their domain at Shopify, such as
+    /// `corner-bakery.myshopify.com=corner-bakery`, several with commas between. Events
+    /// from Shopify's bus name only the domain.
+    pub shopify: BTreeMap<String, ShopId>,
+}
+
+impl Sites {
+    /// Reads it by asking `variable` for each name.
+    pub fn from_env(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+        let url = variable("REGULARS_PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned());
+        let list = variable("REGULARS_SHOPIFY_SHOPS").unwrap_or_default();
+        let pairs = list.split(',').map(str::trim).filter(|pair| !pair.is_empty());
+        let shop = |pair: &str| {
+            let (domain, shop) = pair.split_once('=')?;
+            Some((domain.trim().to_lowercase(), shop.trim().parse().ok()?))
+        };
+        let shopify = pairs.map(|pair| shop(pair).ok_or_else(|| pair.to_owned()));
+        let shopify = shopify.collect::<Result<_, String>>().map_err(|found| {
+            let expected = "a domain and a shop, such as corner-bakery.myshopify.com=corner-bakery";
+            ConfigError::Unreadable { name: "REGULARS_SHOPIFY_SHOPS", found, expected }
+        })?;
+        Ok(Self { public_url: url, shopify })
+    }
+
+    /// The URL that a shop's webhooks from a source are sent to.
+    pub fn webhook_url(&self, source: Source, shop: &ShopId) -> Option<String> {
+        Some(format!("{}/webhooks/{source}/{shop}", self.public_url.as_ref()?))
+    }
+}
+
 /// A variable is missing or unusable.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ConfigError {
@@ -34,6 +78,16 @@ pub enum ConfigError {
         name: &'static str,
         /// What to put there.
         meaning: &'static str,
+    },
+    /// Set to something that can't be read.
+    #[error("the environment variable {name} has `{found}`: write {expected}")]
+    Unreadable {
+        /// The variable.
+        name: &'static str,
+        /// What stands there.
+        found: String,
+        /// What should.
+        expected: &'static str,
     },
 }
 
@@ -49,6 +103,7 @@ impl Config {
                 "REGULARS_SECRETS_PATH",
                 "name the SSM path of the secrets, such as /regulars/prod",
             )?,
+            sites: Sites::from_env(&variable)?,
             region: required("AWS_REGION", "name the region, such as us-east-1")?,
             access_key_id: required("AWS_ACCESS_KEY_ID", "Lambda sets it from the role")?,
             secret_access_key: required("AWS_SECRET_ACCESS_KEY", "Lambda sets it from the role")?
@@ -101,6 +156,29 @@ mod tests {
         let config = Config::from_env(local).unwrap();
         assert_eq!(config.dynamodb_endpoint.as_deref(), Some("http://b"));
         assert_eq!(config.ssm_endpoint.as_deref(), Some("http://a"));
+    }
+
+    #[test]
+    fn shopifys_domains_name_their_shops() {
+        let with = |list: &'static str| {
+            move |name: &str| match name {
+                "REGULARS_SHOPIFY_SHOPS" => Some(list.to_owned()),
+                "REGULARS_PUBLIC_URL" => Some("https://regulars.example.com/".to_owned()),
+                _ => lambda(name),
+            }
+        };
+        let sites =
+            Config::from_env(with("A.myshopify.com = a, b.myshopify.com=b,")).unwrap().sites;
+        let b: ShopId = "b".parse().unwrap();
+        assert_eq!(sites.shopify.get("a.myshopify.com"), Some(&"a".parse().unwrap()));
+        assert_eq!(sites.shopify.get("b.myshopify.com"), Some(&b));
+        let url = sites.webhook_url(Source::Square, &b);
+        assert_eq!(url.as_deref(), Some("https://regulars.example.com/webhooks/square/b"));
+        assert_eq!(
+            Config::from_env(with("a.myshopify.com")).unwrap_err().to_string(),
+            "the environment variable REGULARS_SHOPIFY_SHOPS has `a.myshopify.com`: write a \
+             domain and a shop, such as corner-bakery.myshopify.com=corner-bakery"
+        );
     }
 
     #[test]

@@ -12,8 +12,10 @@ pub mod signature;
 pub mod store;
 pub mod telemetry;
 
+use std::sync::Arc;
+
 pub use clock::Clock;
-pub use config::Config;
+pub use config::{Config, Sites};
 pub use secrets::Secrets;
 pub use store::Store;
 
@@ -24,6 +26,8 @@ pub struct Services {
     pub store: Store,
     /// Shop secrets and the deployment's own.
     pub secrets: Secrets,
+    /// Where the world reaches this deployment.
+    pub sites: Arc<Sites>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -36,6 +40,6 @@ impl Services {
         let store = Store::new(connection.dynamodb(), config.table.clone());
         let secrets =
             Secrets::from_ssm(connection.ssm(), config.secrets_path.clone(), clock.now()).await?;
-        Ok(Self { store, secrets, clock })
+        Ok(Self { store, secrets, sites: Arc::new(config.sites.clone()), clock })
     }
 }

@@ -30,6 +30,12 @@ pub fn sign_shopify(secret: &SecretString, body: &[u8]) -> String {
     BASE64_STANDARD.encode(mac(secret.expose_secret(), &[body]).finalize().into_bytes())
 }
 
+/// Signs a body as Square does, for the notification URL it would be sent to.
+pub fn sign_square(secret: &SecretString, url: &str, body: &[u8]) -> String {
+    let mac = mac(secret.expose_secret(), &[url.as_bytes(), body]);
+    BASE64_STANDARD.encode(mac.finalize().into_bytes())
+}
+
 /// Every key is tried, matching or not: how many a shop has shows in no timing either.
 fn matches_any(secrets: &[SecretString], message: &[&[u8]], header: Option<&str>) -> bool {
     // A header that is no base64 goes on as one that fits nothing.

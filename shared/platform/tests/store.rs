@@ -32,6 +32,7 @@ async fn purchase(shop: &TestShop, id: u64, dollars: i64, at: &str) {
         placed_at: updated_at,
         location: None,
         channel: None,
+        visit: None,
     };
     let ada = Person {
         id: "1".to_owned(),

@@ -11,12 +11,18 @@ use jiff::Timestamp;
 use loyalty::ids::{CustomerId, OrderRef, ShopId, Source};
 use platform::identity::Identities;
 use platform::store::{Customer, StoredOrder, table};
-use platform::{Clock, Secrets, Services, Store};
+use platform::{Clock, Secrets, Services, Sites, Store};
 
 use crate::embedded::Embedded;
 
 /// The secret that the sample shop's webhooks are signed with.
 pub const SECRET: &str = "corner-bakery-sample-secret";
+
+/// The secret that the sample shop's Square webhooks are signed with.
+pub const SQUARE_SECRET: &str = "corner-bakery-square-secret";
+
+/// Where the sample deployment is reached.
+pub const PUBLIC_URL: &str = "https://regulars.example.com";
 
 /// The table's name.
 pub const TABLE: &str = "regulars";
@@ -52,12 +58,19 @@ impl TestShop {
         let id = loyalty::program::Program::parse(toml).expect("a program").shop.id;
         let secrets = Secrets::from_lists([
             (format!("{id}/shopify"), SECRET.to_owned()),
+            (format!("{id}/square"), SQUARE_SECRET.to_owned()),
             ("identity".to_owned(), "identity-key".to_owned()),
             ("api".to_owned(), "api-token".to_owned()),
         ]);
         let store = Store::new(client, TABLE);
         store.apply_program(toml, clock.now()).await.expect("the program is saved");
-        Self { services: Services { store, secrets, clock }, id, database, now }
+        let domain = format!("{id}.myshopify.com");
+        let sites = Sites {
+            public_url: Some(PUBLIC_URL.to_owned()),
+            shopify: [(domain, id.clone())].into(),
+        };
+        let services = Services { store, secrets, sites: Arc::new(sites), clock };
+        Self { services, id, database, now }
     }
 
     /// The same shop with other secrets.

@@ -48,12 +48,13 @@ pub(super) fn sale(total: i64) -> Sale {
         placed_at: at("2026-11-20T13:00:00Z"),
         location: None,
         channel: None,
+        visit: None,
     }
 }
 
 pub(super) fn line(id: u64, price: i64) -> Line {
     Line {
-        id,
+        id: id.into(),
         quantity: 1,
         price,
         discount: 0,
@@ -78,7 +79,7 @@ pub(super) fn paid(total: i64) -> Order {
 /// A refund that names so much of line 1.
 pub(super) fn refund(id: &str, cents: i64) -> Order {
     let amount = Decimal::new(cents, 2);
-    let named = NamedLine { line: 1, quantity: 1, subtotal: amount, tax: Decimal::ZERO };
+    let named = NamedLine { line: 1.into(), quantity: 1, subtotal: amount, tax: Decimal::ZERO };
     let payment = RefundPayment {
         state: RefundState::Succeeded,
         amount,

@@ -15,7 +15,7 @@ async fn an_order_is_shown_with_all_that_is_known_of_it() {
         current_total: Some(70_00),
         shipping: Charge { amount: 5_00, tax: 40 },
         tip: 2_00,
-        location: Some(18_446_744_073_709_551_615),
+        location: Some(18_446_744_073_709_551_615.into()),
         channel: Some("web".to_owned()),
         ..sale(80_00)
     };
@@ -23,7 +23,7 @@ async fn an_order_is_shown_with_all_that_is_known_of_it() {
         quantity: 2,
         discount: 1_00,
         tax: 60,
-        product: Some(7_513_594_986_755),
+        product: Some(7_513_594_986_755.into()),
         sku: Some("CAKE".to_owned()),
         ..line(1, 25_00)
     };

@@ -60,7 +60,7 @@ async fn a_newer_token_opens_after_one_look_and_a_flood_of_wrong_ones_brings_no_
     let clock =
         Clock::new(move || at(NOW) + SignedDuration::from_secs(seconds.load(Ordering::Relaxed)));
     let open = Api::open().await;
-    let services = Services { secrets, clock, store: open.services.store };
+    let services = Services { secrets, clock, ..open.services };
     let api = Api { router: crate::router(services.clone()), services };
     let ask = async |token: &str| {
         let authorization = format!("Bearer {token}");

@@ -125,7 +125,7 @@ async fn a_topic_that_does_not_fit_its_body_does_nothing_and_is_kept() {
     assert_eq!(letters(&shop).await.len(), count);
     assert_eq!(shop.order(1).await.version, 0);
     let status = shop.services.store.status(&shop.id).await.unwrap();
-    assert_eq!(status.shopify_uninstalled_at, None);
+    assert!(status.disconnected.is_empty());
     assert!(shop.services.store.open_tasks(&shop.id).await.unwrap().is_empty());
 }
 
@@ -222,7 +222,7 @@ async fn an_envelope_of_the_bus_over_http_is_refused_unsigned_and_kept_signed() 
 }
 
 #[tokio::test]
-async fn privacy_topics_and_merges_are_kept_as_tasks_once() {
+async fn privacy_topics_are_kept_as_tasks_once() {
     let shop = TestShop::open().await;
     let bodies = [
         (
@@ -234,11 +234,6 @@ async fn privacy_topics_and_merges_are_kept_as_tasks_once() {
             json!({"shop_id": 1, "shop_domain": "x", "customer": {"id": 1}, "orders_requested": []}),
         ),
         ("shop/redact", json!({"shop_id": 1, "shop_domain": "x"})),
-        (
-            "customers/merge",
-            json!({"admin_graphql_api_customer_kept_id": "gid://shopify/Customer/1",
-            "admin_graphql_api_customer_deleted_id": "gid://shopify/Customer/2", "status": "success"}),
-        ),
     ];
     for _ in 0..2 {
         for (topic, body) in &bodies {
@@ -258,7 +253,7 @@ async fn an_uninstalled_app_is_noted_the_first_time() {
     shop.set_now("2026-11-23T12:00:00Z");
     record(&shop, "app/uninstalled", &gone).await;
     assert_eq!(shop.services.store.status(&shop.id).await.unwrap(), first);
-    assert!(first.shopify_uninstalled_at.is_some());
+    assert!(first.disconnected.contains_key(&loyalty::ids::Source::Shopify));
 }
 
 /// Invokes the function as Lambda does.

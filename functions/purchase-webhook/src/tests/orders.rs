@@ -172,7 +172,7 @@ async fn ids_of_64_bits_keep_every_digit() {
     sold["line_items"][0]["id"] = json!(id);
     record(&shop, "orders/paid", &sold).await;
     let stored = shop.order(id).await;
-    assert_eq!(stored.record.state.lines.unwrap().value[0].id, id);
+    assert_eq!(stored.record.state.lines.unwrap().value[0].id, id.into());
     assert_eq!(available(&shop).await, 100);
 }
 

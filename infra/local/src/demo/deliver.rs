@@ -67,7 +67,7 @@ impl Door {
         });
         // A store of its own, because what it remembers of the rules is by its clock.
         let store = Store::new(client.client().clone(), TABLE);
-        let services = Services { store: store.clone(), secrets, clock };
+        let services = Services { store: store.clone(), secrets, sites: Default::default(), clock };
         Self { router: purchase_webhook::router(services), now, store }
     }
 

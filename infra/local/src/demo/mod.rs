@@ -88,7 +88,9 @@ pub(crate) async fn run(args: DemoArgs, environment: Environment<'_>) -> Result<
         return Err(Failure::new("the audit failed: the points aren't what they should be"));
     }
     let Some(listener) = listener else { return Ok(()) };
-    let running = Running { home, applied: Vec::new(), clock: MovableClock::new(Clock::system()) };
+    let sites = serve::sites(&home, environment, serve::address(&listener)?)?;
+    let clock = MovableClock::new(Clock::system());
+    let running = Running { home, applied: Vec::new(), clock, sites };
     // With --json, standard output is one object and nothing else.
     let tell = if args.json { console::complain } else { console::say };
     running.until_stopped(listener, None, stop, tell).await

@@ -20,7 +20,12 @@ async fn system() -> Router {
         ("corner-bakery/shopify".to_owned(), "corner-bakery-sample-secret".to_owned()),
     ]);
     let clock = MovableClock::new(Clock::fixed(now));
-    let services = Services { store: home.store.clone(), secrets, clock: clock.clock() };
+    let services = Services {
+        store: home.store.clone(),
+        secrets,
+        sites: Default::default(),
+        clock: clock.clock(),
+    };
     server::router(&services, clock)
 }
 

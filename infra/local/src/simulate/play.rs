@@ -136,8 +136,12 @@ impl World {
             (format!("{shop}/shopify"), SECRET.to_owned()),
             ("identity".to_owned(), "identity-key".to_owned()),
         ]);
-        let router =
-            purchase_webhook::router(Services { store, secrets, clock: Clock::fixed(now) });
+        let router = purchase_webhook::router(Services {
+            store,
+            secrets,
+            sites: Default::default(),
+            clock: Clock::fixed(now),
+        });
         // Deliveries are made out to the sample shop; here its address is this shop's.
         let path = format!("/webhooks/shopify/{shop}");
         let readdressed =

@@ -69,11 +69,14 @@ pub struct Counted {
     /// Points posted.
     #[serde(rename = "p")]
     pub points: Points,
+    /// Whether another payment of the same visit counts as the order already.
+    #[serde(rename = "a", default, skip_serializing_if = "crate::order::is_false")]
+    pub again: bool,
 }
 
 impl Counted {
     fn bucket(&self) -> Bucket {
-        let orders = i64::from(self.kept > 0);
+        let orders = i64::from(self.kept > 0 && !self.again);
         Bucket { spend: self.kept, points: self.points, orders }
     }
 }
@@ -120,12 +123,26 @@ impl Facts {
         self.ever = self.ever.plus(change)?;
         let bucket = self.months.entry(Month::of(after.day)).or_default();
         *bucket = bucket.plus(change)?;
-        let oldest = current.plus(1_i32.saturating_sub(MONTHS_KEPT));
-        self.months.retain(|month, bucket| *month >= oldest && *bucket != Bucket::default());
+        self.forget_old(current);
         if before.is_none() {
             self.visited(after.day);
         }
         Ok(())
+    }
+
+    /// The facts of both sets of orders together.
+    pub fn plus(&self, other: &Self, current: Month) -> Result<Self, Overflow> {
+        let mut sum = self.clone();
+        sum.ever = sum.ever.plus(other.ever)?;
+        for (month, bucket) in &other.months {
+            let into = sum.months.entry(*month).or_default();
+            *into = into.plus(*bucket)?;
+        }
+        sum.forget_old(current);
+        for day in other.first.iter().chain(&other.days) {
+            sum.visited(*day);
+        }
+        Ok(sum)
     }
 
     /// The last local day she paid.
@@ -136,6 +153,11 @@ impl Facts {
     /// Sums from `first` on.
     pub fn since(&self, first: Month) -> Result<Bucket, Overflow> {
         self.months.range(first..).try_fold(Bucket::default(), |sum, (_, month)| sum.plus(*month))
+    }
+
+    fn forget_old(&mut self, current: Month) {
+        let oldest = current.plus(1_i32.saturating_sub(MONTHS_KEPT));
+        self.months.retain(|month, bucket| *month >= oldest && *bucket != Bucket::default());
     }
 
     fn visited(&mut self, day: Date) {

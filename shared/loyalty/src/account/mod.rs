@@ -2,8 +2,11 @@
 
 mod due;
 mod facts;
+mod latest;
 mod tier;
 mod wallet;
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -11,9 +14,10 @@ use serde::{Deserialize, Serialize};
 
 pub use self::due::{Due, moved};
 pub use self::facts::{Bucket, Counted, Facts};
+pub use self::latest::{Latest, TWINS_WITHIN, looks_alike};
 pub use self::tier::Tiered;
 pub use self::wallet::{ClawBack, Lot, LotKey, Place, Wallet};
-use crate::ids::CustomerId;
+use crate::ids::{CustomerId, Source};
 
 /// One customer's account. Names in storage are short: it stays below 1 KB for years.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +35,9 @@ pub struct Account {
     /// What her orders add up to.
     #[serde(rename = "f", default)]
     pub facts: Facts,
+    /// Her latest order of each source.
+    #[serde(rename = "l", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub latest: BTreeMap<Source, Latest>,
     /// Her tier; `None` until she is a member.
     #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     pub tier: Option<Tiered>,

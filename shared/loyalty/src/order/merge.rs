@@ -81,6 +81,7 @@ impl Order {
         Self {
             sale: known(self.sale, other.sale, Stamped::newer),
             lines: known(self.lines, other.lines, Stamped::newer),
+            basket: known(self.basket, other.basket, Stamped::newer),
             customer: known(self.customer, other.customer, Stamped::newer),
             email: known(self.email, other.email, Stamped::newer),
             phone: known(self.phone, other.phone, Stamped::newer),

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use self::merge::{Stamp, Stamped};
 pub(crate) use self::merge::{nanos, nanos_option};
 pub use self::refund::{Named, NamedLine, Refund, RefundPayment, RefundState};
+use crate::ids::SourceId;
 use crate::money::CurrencyCode;
 
 /// What is known of one sale. Field names in storage are short: the item is written
@@ -29,6 +30,9 @@ pub struct Order {
     /// The newest known lines; looked up later where a source's body has none.
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     pub lines: Option<Stamped<Vec<Line>>>,
+    /// The whole sale, where this is one of several payments for it.
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    pub basket: Option<Stamped<Basket>>,
     /// Identity of the source's customer record.
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<Stamped<String>>,
@@ -100,10 +104,25 @@ pub struct Sale {
     pub placed_at: Timestamp,
     /// The source's location.
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
-    pub location: Option<u64>,
+    pub location: Option<SourceId>,
     /// The source's name for the channel, such as `web` or `pos`.
     #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
+    /// What payments of one visit share (Square's `order_id`).
+    #[serde(rename = "y", default, skip_serializing_if = "Option::is_none")]
+    pub visit: Option<String>,
+}
+
+/// What the lines of a looked-up sale come to as a whole. At Square an order of ours is
+/// one payment, and the lines belong to the sale that it pays, alone or with others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Basket {
+    /// All of it, tips left out, minor units: what a payment's part is a part of.
+    #[serde(rename = "a")]
+    pub total: i64,
+    /// Whether prices include tax.
+    #[serde(rename = "i", default, skip_serializing_if = "is_false")]
+    pub taxes_included: bool,
 }
 
 /// How far an order is paid.
@@ -160,7 +179,7 @@ pub struct Presentment {
 pub struct Line {
     /// Its id at the source.
     #[serde(rename = "i")]
-    pub id: u64,
+    pub id: SourceId,
     /// How many were ordered.
     #[serde(rename = "q")]
     pub quantity: i64,
@@ -178,7 +197,7 @@ pub struct Line {
     pub kind: LineKind,
     /// Product id at the source.
     #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
-    pub product: Option<u64>,
+    pub product: Option<SourceId>,
     /// Stock-keeping unit.
     #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub sku: Option<String>,

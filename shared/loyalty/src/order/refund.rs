@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::merge::{Stamped, nanos, nanos_option};
+use crate::ids::SourceId;
 use crate::money::CurrencyCode;
 
 /// One refund of an order. At Shopify it names goods *and* holds the transactions, which
@@ -48,7 +49,7 @@ pub struct Named {
 pub struct NamedLine {
     /// The line's id at the source.
     #[serde(rename = "i")]
-    pub line: u64,
+    pub line: SourceId,
     /// How many.
     #[serde(rename = "q")]
     pub quantity: i64,

@@ -29,12 +29,13 @@ fn sale(total: i64, payment: Payment) -> Sale {
         placed_at: at("2026-03-03T12:00:00Z"),
         location: None,
         channel: None,
+        visit: None,
     }
 }
 
 fn goods(price: i64) -> Vec<Line> {
     vec![Line {
-        id: 1,
+        id: 1.into(),
         quantity: 1,
         price,
         discount: 0,
@@ -98,7 +99,8 @@ impl Shop {
         }
         let id = order_ref(order);
         let origin = Origin::Live;
-        let context = Context { programs: &self.programs, order: &id, now: self.now, origin };
+        let context =
+            Context { programs: &self.programs, order: &id, now: self.now, origin, twin: false };
         let record = &mut self.orders[order];
         let before = record.state.clone();
         record.state = before.clone().merge(observation);
@@ -258,7 +260,8 @@ fn an_order_that_turns_out_to_be_somebody_elses_leaves_no_trace_in_the_sums() {
     shop.deliver(1, seen(2, 2000, Payment::Paid));
     let id = order_ref(1);
     let origin = Origin::Live;
-    let context = Context { programs: &shop.programs, order: &id, now: shop.now, origin };
+    let context =
+        Context { programs: &shop.programs, order: &id, now: shop.now, origin, twin: false };
     let others = [shop.orders[0].counted.unwrap()];
     let entries = release(&context, &mut shop.orders[1], &mut shop.account, &others).unwrap();
     shop.entries.extend(entries);

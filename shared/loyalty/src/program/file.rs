@@ -88,6 +88,8 @@ pub(super) struct BaseFile {
     pub(super) tip: Option<bool>,
     #[serde(default)]
     pub(super) exclude: Vec<String>,
+    #[serde(default)]
+    pub(super) ignore: Vec<String>,
 }
 
 /// `[[earn]]`
@@ -99,7 +101,7 @@ pub(super) struct EarnFile {
     pub(super) amount: Option<String>,
     pub(super) at_least: Option<String>,
     #[serde(default)]
-    pub(super) products: Vec<i64>,
+    pub(super) products: Vec<toml::Value>,
     #[serde(default)]
     pub(super) skus: Vec<String>,
     #[serde(default)]
@@ -114,7 +116,7 @@ pub(super) struct CategoryFile {
     pub(super) id: Option<String>,
     pub(super) name: Option<String>,
     #[serde(default)]
-    pub(super) products: Vec<i64>,
+    pub(super) products: Vec<toml::Value>,
     #[serde(default)]
     pub(super) skus: Vec<String>,
 }
@@ -128,7 +130,7 @@ pub(super) struct MultiplierFile {
     #[serde(default)]
     pub(super) categories: Vec<String>,
     #[serde(default)]
-    pub(super) locations: Vec<i64>,
+    pub(super) locations: Vec<toml::Value>,
     #[serde(default)]
     pub(super) weekdays: Vec<String>,
     pub(super) from: Option<Datetime>,

@@ -19,7 +19,7 @@ pub use self::check::{Problem, ProgramError};
 pub use self::preset::{ConsentGrade, ExpiryLimit, Preset};
 pub use self::versions::{ProgramVersion, Programs, starts};
 use crate::Points;
-use crate::ids::{ShopId, TierId};
+use crate::ids::{ShopId, SourceId, TierId};
 use crate::money::CurrencyCode;
 use crate::month::Month;
 
@@ -99,6 +99,9 @@ pub struct Base {
     pub tip: bool,
     /// Categories that never earn.
     pub exclude: Vec<String>,
+    /// Channels whose orders only mirror sales made elsewhere: Shopify's `source_name`s
+    /// and Square's application ids.
+    pub ignore: Vec<String>,
 }
 
 /// Whether tax counts.
@@ -147,7 +150,7 @@ pub enum Per {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Goods {
     /// Product ids at the source.
-    pub products: Vec<u64>,
+    pub products: Vec<SourceId>,
     /// Stock-keeping units, compared without case; a `*` at the end stands for any rest.
     pub skus: Vec<String>,
     /// Ids of categories of the same program.
@@ -175,7 +178,7 @@ pub struct Multiplier {
     /// Only lines of these categories; empty: every line, shipping and tip included.
     pub categories: Vec<String>,
     /// Only orders of these locations of the source; empty: anywhere.
-    pub locations: Vec<u64>,
+    pub locations: Vec<SourceId>,
     /// Only orders paid on these days of the week; empty: any.
     pub weekdays: Vec<Weekday>,
     /// Only orders paid from this local time on.
@@ -373,14 +376,14 @@ impl Program {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Item<'a> {
     /// Product id at the source.
-    pub product: Option<u64>,
+    pub product: Option<&'a SourceId>,
     /// Stock-keeping unit.
     pub sku: Option<&'a str>,
 }
 
 impl Goods {
     fn names(&self, item: &Item<'_>) -> bool {
-        let by_product = item.product.is_some_and(|product| self.products.contains(&product));
+        let by_product = item.product.is_some_and(|product| self.products.contains(product));
         by_product || item.sku.is_some_and(|sku| self.skus.iter().any(|own| sku_fits(own, sku)))
     }
 }
@@ -395,7 +398,7 @@ fn sku_fits(pattern: &str, sku: &str) -> bool {
 
 impl Multiplier {
     /// Whether it applies to an order paid at `paid` (local) at `location`.
-    pub fn is_on(&self, paid: &jiff::Zoned, location: Option<u64>) -> bool {
+    pub fn is_on(&self, paid: &jiff::Zoned, location: Option<&SourceId>) -> bool {
         let (day, time) = (paid.date(), paid.time());
         let in_hours = match (self.from, self.until) {
             (Some(from), Some(until)) if from < until => from <= time && time < until,
@@ -409,7 +412,7 @@ impl Multiplier {
             && self.first_day.is_none_or(|first| first <= day)
             && self.last_day.is_none_or(|last| day <= last)
             && (self.locations.is_empty()
-                || location.is_some_and(|here| self.locations.contains(&here)))
+                || location.is_some_and(|here| self.locations.contains(here)))
     }
 
     /// Whether it applies to an item; `None` is shipping or a tip.

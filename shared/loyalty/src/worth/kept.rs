@@ -24,7 +24,7 @@ pub(super) struct Part<'a> {
 impl<'a> Part<'a> {
     /// What a program tells items by.
     pub(super) fn item(&self) -> Option<Item<'a>> {
-        self.line.map(|line| Item { product: line.product, sku: line.sku.as_deref() })
+        self.line.map(|line| Item { product: line.product.as_ref(), sku: line.sku.as_deref() })
     }
 }
 
@@ -140,7 +140,8 @@ impl<'a> Kept<'a> {
     /// What a price's own tax adds to its eligible value; negative where the price
     /// includes a tax that doesn't count.
     fn tax_share(&self, tax: Exact) -> Exact {
-        let included = self.sale.taxes_included;
+        let basket = self.order.basket.as_ref().map(|basket| basket.value.taxes_included);
+        let included = basket.unwrap_or(self.sale.taxes_included);
         let counts = match self.program.base.tax {
             TaxRule::AsPriced => included,
             TaxRule::Counts => true,

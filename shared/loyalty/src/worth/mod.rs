@@ -45,6 +45,13 @@ pub struct Snapshot {
     /// The local day its points can be spent from; `None`: at once.
     #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
     pub matures: Option<Date>,
+    /// Whether another payment of the same visit was counted before: then it is no order
+    /// of its own.
+    #[serde(rename = "a", default, skip_serializing_if = "crate::order::is_false")]
+    pub again: bool,
+    /// Whether it may be a sale that another source told already.
+    #[serde(rename = "h", default, skip_serializing_if = "crate::order::is_false")]
+    pub held: bool,
 }
 
 impl Snapshot {
@@ -61,6 +68,8 @@ impl Snapshot {
             matures: pending
                 .filter(|_| program.pending_days > 0)
                 .and_then(|pending| day.checked_add(pending).ok()),
+            again: false,
+            held: false,
         }
     }
 }
@@ -87,6 +96,9 @@ pub enum Unworthy {
     /// A refund's currency is neither the order's nor the buyer's.
     #[error("a refund is in {0}, which is neither the order's currency nor the buyer's")]
     ForeignRefund(CurrencyCode),
+    /// It came through a channel that only mirrors sales made elsewhere.
+    #[error("it only mirrors a sale made elsewhere: the program ignores `{0}`")]
+    Mirrored(String),
     /// An amount that can't be, such as a negative total.
     #[error("its {0} is negative")]
     Negative(&'static str),
@@ -131,7 +143,7 @@ pub enum WorthError {
 ///
 /// Shopify: nothing while pending, authorized, expired or voided; of a deposit what isn't
 /// outstanding; else the total less goods removed before it was paid. The source's own
-/// books overrule. Square: the amount of a completed payment.
+/// books overrule. Square: the amount of a completed payment, tips left out.
 pub fn received(order: &Order, shop: CurrencyCode) -> Result<Received, WorthError> {
     let sale = &order.sale.as_ref().ok_or(Unworthy::NotSeen)?.value;
     if sale.test {
@@ -157,7 +169,9 @@ pub fn received(order: &Order, shop: CurrencyCode) -> Result<Received, WorthErro
             .clamp(0, sale.total),
         (None, Payment::Paid) => total,
     };
-    Ok(Received { received, total })
+    // One payment of several: what its lines are shared by is the whole sale.
+    let basket = order.basket.as_ref().map(|basket| basket.value.total);
+    Ok(Received { received, total: basket.unwrap_or(total) })
 }
 
 /// Refunds that moved no money and are older than the first paid snapshot: the way
@@ -218,6 +232,9 @@ fn successful(order: &Order) -> Vec<(&RefundPayment, Option<&Named>)> {
 pub fn worth(order: &Order, snapshot: &Snapshot, program: &Program) -> Result<Worth, WorthError> {
     let money = received(order, program.shop.currency)?;
     let sale = &order.sale.as_ref().ok_or(Unworthy::NotSeen)?.value;
+    if let Some(channel) = sale.channel.as_ref().filter(|name| program.base.ignore.contains(name)) {
+        return Err(Unworthy::Mirrored(channel.clone()).into());
+    }
     let kept = kept::Kept::of(order, sale, &money, program)?;
     target::target(order, sale, snapshot, program, &money, &kept)
 }

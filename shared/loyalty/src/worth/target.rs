@@ -18,7 +18,7 @@ impl<'a> Factors<'a> {
     fn of(program: &'a Program, snapshot: &Snapshot, sale: &Sale) -> Self {
         let paid = snapshot.paid_at.to_zoned(program.shop.zone.clone());
         let tier = snapshot.tier.as_ref().and_then(|tier| program.tier(tier));
-        let on = |campaign: &&Multiplier| campaign.is_on(&paid, sale.location);
+        let on = |campaign: &&Multiplier| campaign.is_on(&paid, sale.location.as_ref());
         Self { program, tier, campaigns: program.multipliers.iter().filter(on).collect() }
     }
 
@@ -80,7 +80,7 @@ pub(super) fn target(
         let weight = |part: Part<'_>| {
             if earn.multiply { factors.best(part) } else { factors.plain(part) }
         };
-        sum += earned(earn, &weight, program, kept, kept_minor, &kept_exact)?;
+        sum += earned(earn, &weight, program, kept, (kept_minor, &kept_exact), snapshot.again)?;
     }
     let points = Points(match program.rounding {
         Rounding::Floor => floor(&sum)?,
@@ -108,8 +108,8 @@ fn earned(
     weight: &dyn Fn(Part<'_>) -> Exact,
     program: &Program,
     kept: &Kept<'_>,
-    kept_minor: i64,
-    kept_exact: &Exact,
+    (kept_minor, kept_exact): (i64, &Exact),
+    again: bool,
 ) -> Result<Exact, WorthError> {
     let points = whole(earn.points.0);
     Ok(match &earn.per {
@@ -119,7 +119,9 @@ fn earned(
             let mean = fraction(&kept.weighed(weight)?, kept_exact);
             points * whole(kept_minor) * mean / whole(*amount)
         }
-        Per::Order { at_least } if kept_minor >= *at_least => points * weight(Part { line: None }),
+        Per::Order { at_least } if kept_minor >= *at_least && !again => {
+            points * weight(Part { line: None })
+        }
         Per::Order { .. } => whole(0),
         Per::Item { goods } => {
             points * kept.items(&|item| program.goods_have(goods, item), weight)?

@@ -25,12 +25,13 @@ fn sale(total: i64) -> Sale {
         placed_at: at("2026-03-03T12:00:00Z"),
         location: None,
         channel: None,
+        visit: None,
     }
 }
 
 fn line(id: u64, price: i64) -> Line {
     Line {
-        id,
+        id: id.into(),
         quantity: 1,
         price,
         discount: 0,
@@ -59,7 +60,7 @@ fn refund_at(
     created: Timestamp,
 ) -> Order {
     let row = |(line, subtotal, tax): &(u64, &str, &str)| NamedLine {
-        line: *line,
+        line: (*line).into(),
         quantity: 1,
         subtotal: decimal(subtotal),
         tax: decimal(tax),

@@ -6,6 +6,7 @@
 
 mod item;
 pub mod keys;
+mod merges;
 mod people;
 mod purchases;
 mod reads;

@@ -210,7 +210,8 @@ enum Settled {
 impl<'a> Case<'a> {
     fn context(&self) -> Context<'a> {
         let Scene { now, origin, .. } = *self.scene;
-        Context { programs: self.programs, order: &self.observation.order, now, origin }
+        let order = &self.observation.order;
+        Context { programs: self.programs, order, now, origin, twin: false }
     }
 
     /// The shop's local day; UTC's for a shop without a program, which counts nothing yet.

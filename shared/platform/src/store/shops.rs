@@ -5,7 +5,7 @@ use std::sync::{Arc, RwLock};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
-use loyalty::ids::ShopId;
+use loyalty::ids::{ShopId, Source};
 use loyalty::program::{Program, ProgramVersion, Programs, starts};
 use serde::{Deserialize, Serialize};
 
@@ -44,9 +44,9 @@ pub struct Settings {
 pub struct Status {
     /// Counts writes.
     pub version: u64,
-    /// When the Shopify app was uninstalled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shopify_uninstalled_at: Option<Timestamp>,
+    /// Sources that said we are no longer connected to them, and when they did first.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub disconnected: BTreeMap<Source, Timestamp>,
 }
 
 /// What applying a program did.
@@ -209,20 +209,21 @@ impl Store {
         self.get(&Entity::Settings.key(shop)).await?.map(item::read).transpose()
     }
 
-    /// Notes that the Shopify app is gone; the first time stands.
-    pub async fn shopify_uninstalled(
+    /// Notes that a source says we are no longer connected to it; the first time stands.
+    pub async fn disconnected(
         &self,
         shop: &ShopId,
+        source: Source,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         for attempt in 0.. {
             let mut status = self.status(shop).await?;
-            if status.shopify_uninstalled_at.is_some() {
+            if status.disconnected.contains_key(&source) {
                 return Ok(());
             }
             let version = status.version;
             status.version = version.saturating_add(1);
-            status.shopify_uninstalled_at = Some(now);
+            status.disconnected.insert(source, now);
             let put = Put::new(Entity::Status.key(shop), &status)?.if_version("version", version);
             if self.put(put).await? == Write::Done {
                 return Ok(());

@@ -63,9 +63,9 @@ pub(in crate::api) enum Cause {
 
 mirror!(
     /// What happened to an order: money arrived for the first time, money went back, it
-    /// was called off, it changed otherwise, or it turned out to be this customer's or
-    /// somebody else's.
-    Change = ledger::Change { Paid, Refunded, Cancelled, Edited, Claimed, Released }
+    /// was called off, it changed otherwise, it turned out to be this customer's or
+    /// somebody else's, or a person said whether it is the same sale as another.
+    Change = ledger::Change { Paid, Refunded, Cancelled, Edited, Claimed, Released, Judged }
 );
 
 mirror!(

@@ -261,7 +261,7 @@ impl OrderState {
             }),
             tip: amount(|sale| sale.tip),
             placed_at: sale.map(|sale| sale.placed_at),
-            location: sale.and_then(|sale| sale.location).map(|id| id.to_string()),
+            location: sale.and_then(|sale| sale.location.as_ref()).map(ToString::to_string),
             channel: sale.and_then(|sale| sale.channel.clone()),
             lines,
             refunds: refunds.map(|(id, refund)| Refund::of(id, refund, currency)).collect(),
@@ -279,7 +279,7 @@ impl Line {
             discount: amount(line.discount),
             tax: amount(line.tax),
             kind: line.kind.into(),
-            product: line.product.map(|id| id.to_string()),
+            product: line.product.as_ref().map(ToString::to_string),
             sku: line.sku.clone(),
         }
     }

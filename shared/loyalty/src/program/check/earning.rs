@@ -318,7 +318,13 @@ mod tests {
         );
         check(
             &format!("{campaign}locations = [0]"),
-            "multiplier[0].locations[0]: found 0; write an id above 0",
+            "multiplier[0].locations[0]: found 0; write an id above 0, or one in quotes, such as \
+             \"S8GWD5R9QB376\"",
+        );
+        check(
+            &format!("{campaign}locations = [\"two words\"]"),
+            "multiplier[0].locations[0]: found \"two words\"; write an id above 0, or one in \
+             quotes, such as \"S8GWD5R9QB376\"",
         );
         check(
             &format!("{campaign}from = 10:00:00\nuntil = 10:00:00"),

@@ -170,6 +170,7 @@ impl Checker {
             shipping: file.shipping.unwrap_or(false),
             tip: file.tip.unwrap_or(false),
             exclude,
+            ignore: self.channels("base.ignore", file.ignore),
         })
     }
 

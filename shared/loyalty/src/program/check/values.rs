@@ -7,11 +7,16 @@ use rust_decimal::Decimal;
 use toml::value::Datetime;
 
 use super::reader::{Checker, MAX_LIST, shown};
+use crate::ids::SourceId;
 use crate::money::{minor_units, parse_decimal};
 use crate::{CurrencyCode, Money};
 
 /// The longest stock-keeping unit, in characters, as at Shopify.
 const MAX_SKU: usize = 255;
+/// The longest name of a channel.
+const MAX_CHANNEL: usize = 40;
+/// The longest id a source gives, as at Square.
+const MAX_SOURCE_ID: usize = 192;
 /// The largest amount, in whole units of the currency. With the four places of the
 /// finest currencies it is a millionth of what 64 bits hold.
 const MAX_AMOUNT: i64 = 1_000_000_000;
@@ -121,19 +126,50 @@ impl Checker {
     }
 
     /// Ids that a source gives: numbers above 0.
-    pub(super) fn source_ids(&mut self, key: &str, mut values: Vec<i64>) -> Vec<u64> {
+    pub(super) fn source_ids(&mut self, key: &str, mut values: Vec<toml::Value>) -> Vec<SourceId> {
         self.at_most(key, &mut values, MAX_LIST);
         let read = values.iter().enumerate().filter_map(|(index, value)| {
-            let id = u64::try_from(*value).ok().filter(|id| *id > 0);
+            let id = match value {
+                toml::Value::Integer(number) => {
+                    u64::try_from(*number).ok().filter(|id| *id > 0).map(SourceId::from)
+                }
+                toml::Value::String(text) => {
+                    let fits = (1..=MAX_SOURCE_ID).contains(&text.len())
+                        && text.bytes().all(|byte| byte.is_ascii_graphic());
+                    fits.then(|| SourceId::from(text.as_str()))
+                }
+                _ => None,
+            };
             if id.is_none() {
+                let found: String = value.to_string().chars().take(MAX_SOURCE_ID).collect();
                 self.report(
                     &format!("{key}[{index}]"),
-                    format!("found {value}; write an id above 0"),
+                    format!(
+                        "found {found}; write an id above 0, or one in quotes, such as \
+                         \"S8GWD5R9QB376\""
+                    ),
                 );
             }
             id
         });
         read.collect()
+    }
+
+    /// Names of channels, as a source writes them.
+    pub(super) fn channels(&mut self, key: &str, mut values: Vec<String>) -> Vec<String> {
+        self.at_most(key, &mut values, MAX_LIST);
+        for (index, value) in values.iter().enumerate() {
+            let fits = (1..=MAX_CHANNEL).contains(&value.chars().count());
+            if !fits || value.trim() != value {
+                let message = format!(
+                    "found {}; write a source_name of Shopify or an application id of Square, \
+                     with no blanks around it",
+                    shown(value)
+                );
+                self.report(&format!("{key}[{index}]"), message);
+            }
+        }
+        values
     }
 
     /// Stock-keeping units, with a `*` only at the end.

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Any, Failure, parse};
+use crate::Unreadable;
+use crate::read::{Any, parse};
 
 /// A resource that Shopify sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +40,7 @@ const SHAPES: [(Shape, &[&str], &[&str]); 10] = [
 ];
 
 /// The resource a body is; `None` for one we don't know.
-pub(super) fn of(body: &str) -> Result<Option<Shape>, Failure> {
+pub(super) fn of(body: &str) -> Result<Option<Shape>, Unreadable> {
     let keys: BTreeMap<String, Any> = parse(body)?;
     let fits = |(_, has, hasnt): &&(Shape, &[&str], &[&str])| {
         has.iter().all(|key| keys.contains_key(*key))

@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 use loyalty::CurrencyCode;
-use loyalty::ids::{OrderRef, Source};
+use loyalty::ids::{OrderRef, Source, SourceId};
 use loyalty::order::{Charge, Line, LineKind, Order as State, Payment, Presentment, Sale, Stamp};
 use platform::store::{Buyer, Observation};
 use serde::Deserialize;
@@ -13,7 +13,8 @@ use serde::Deserialize;
 use super::customer::Customer;
 use super::money::{MoneySet, currency, decimal, minor, sum};
 use super::refund::{Refund, refunds};
-use super::{Any, Failure, at};
+use crate::Unreadable;
+use crate::read::{Any, at};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Order {
@@ -89,7 +90,7 @@ struct Allocation {
 pub(super) fn observation(
     order: Order,
     triggered_at: Option<Timestamp>,
-) -> Result<Observation, Failure> {
+) -> Result<Observation, Unreadable> {
     let updated_at = order.updated_at.or(triggered_at).or(order.created_at);
     let updated_at = updated_at.ok_or_else(|| at("updated_at", "missing"))?;
     let stamp = Stamp { updated_at, triggered_at };
@@ -105,7 +106,7 @@ pub(super) fn observation(
     Ok(Observation { order: order_ref, state, buyer: Some((stamp, buyer(&order))) })
 }
 
-fn sale(order: &Order, updated_at: Timestamp) -> Result<Sale, Failure> {
+fn sale(order: &Order, updated_at: Timestamp) -> Result<Sale, Unreadable> {
     let currency = currency(&order.currency, "currency")?;
     let total =
         not_negative(minor(Some(&order.total_price), currency, "total_price")?, "total_price")?;
@@ -133,13 +134,14 @@ fn sale(order: &Order, updated_at: Timestamp) -> Result<Sale, Failure> {
         tip,
         presentment: presentment(order, currency)?,
         placed_at: order.processed_at.or(order.created_at).unwrap_or(updated_at),
-        location: order.location_id,
+        location: order.location_id.map(SourceId::from),
+        visit: None,
         channel: order.source_name.clone().map(|name| name.chars().take(40).collect()),
     })
 }
 
 /// Shopify's `financial_status`.
-fn payment(status: Option<&str>) -> Result<Payment, Failure> {
+fn payment(status: Option<&str>) -> Result<Payment, Unreadable> {
     match status {
         None | Some("pending" | "authorized" | "expired") => Ok(Payment::Unpaid),
         Some("partially_paid") => Ok(Payment::Deposit),
@@ -149,7 +151,7 @@ fn payment(status: Option<&str>) -> Result<Payment, Failure> {
     }
 }
 
-fn shipping(order: &Order, currency: CurrencyCode) -> Result<Charge, Failure> {
+fn shipping(order: &Order, currency: CurrencyCode) -> Result<Charge, Unreadable> {
     let kept = || order.shipping_lines.iter().filter(|line| !line.is_removed);
     let price = |line: &ShippingLine| {
         let text = line.discounted_price.as_deref().or(line.price.as_deref());
@@ -166,12 +168,12 @@ fn taxes<'a>(
     lines: impl Iterator<Item = &'a TaxLine>,
     currency: CurrencyCode,
     path: &str,
-) -> Result<i64, Failure> {
+) -> Result<i64, Unreadable> {
     sum(lines.map(|line| minor(line.price.as_deref(), currency, path)), path)
 }
 
 /// The total in the buyer's currency, where that is another one.
-fn presentment(order: &Order, ours: CurrencyCode) -> Result<Option<Presentment>, Failure> {
+fn presentment(order: &Order, ours: CurrencyCode) -> Result<Option<Presentment>, Unreadable> {
     let (Some(set), Some(_)) = (&order.total_price_set, &order.presentment_currency) else {
         return Ok(None);
     };
@@ -185,7 +187,7 @@ fn presentment(order: &Order, ours: CurrencyCode) -> Result<Option<Presentment>,
     Ok(Some(Presentment { currency, theirs, ours }))
 }
 
-fn lines(order: &Order, currency: CurrencyCode) -> Result<Vec<Line>, Failure> {
+fn lines(order: &Order, currency: CurrencyCode) -> Result<Vec<Line>, Unreadable> {
     let line = |item: &LineItem| {
         let kind = match (item.gift_card, &item.tip) {
             (true, _) => LineKind::GiftCard,
@@ -195,7 +197,7 @@ fn lines(order: &Order, currency: CurrencyCode) -> Result<Vec<Line>, Failure> {
         let path = "line_items.discount_allocations.amount";
         let discounts = item.discount_allocations.iter();
         Ok(Line {
-            id: item.id,
+            id: item.id.into(),
             quantity: not_negative(item.quantity, "line_items.quantity")?,
             price: not_negative(
                 minor(Some(&item.price), currency, "line_items.price")?,
@@ -204,14 +206,14 @@ fn lines(order: &Order, currency: CurrencyCode) -> Result<Vec<Line>, Failure> {
             discount: sum(discounts.map(|one| minor(one.amount.as_deref(), currency, path)), path)?,
             tax: taxes(item.tax_lines.iter(), currency, "line_items.tax_lines.price")?,
             kind,
-            product: item.product_id,
+            product: item.product_id.map(SourceId::from),
             sku: item.sku.clone().filter(|sku| !sku.is_empty()),
         })
     };
     order.line_items.iter().map(line).collect()
 }
 
-fn not_negative(number: i64, path: &str) -> Result<i64, Failure> {
+fn not_negative(number: i64, path: &str) -> Result<i64, Unreadable> {
     if number < 0 { Err(at(path, "it is negative")) } else { Ok(number) }
 }
 

@@ -12,7 +12,8 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::money::{MoneySet, currency, decimal, of_set_or_number};
-use super::{Failure, at};
+use crate::Unreadable;
+use crate::read::at;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Refund {
@@ -68,7 +69,7 @@ struct Transaction {
 }
 
 /// What a refund body tells of its order.
-pub(super) fn observation(refund: Refund) -> Result<Observation, Failure> {
+pub(super) fn observation(refund: Refund) -> Result<Observation, Unreadable> {
     let order = refund.order_id.ok_or_else(|| at("order_id", "missing"))?;
     let id = order.to_string().parse().map_err(|error| at("order_id", error))?;
     let refunds = refunds(&[refund])?;
@@ -80,11 +81,11 @@ pub(super) fn observation(refund: Refund) -> Result<Observation, Failure> {
 }
 
 /// Refunds by their id.
-pub(super) fn refunds(refunds: &[Refund]) -> Result<BTreeMap<String, Known>, Failure> {
+pub(super) fn refunds(refunds: &[Refund]) -> Result<BTreeMap<String, Known>, Unreadable> {
     refunds.iter().map(|refund| Ok((refund.id.to_string(), known(refund)?))).collect()
 }
 
-fn known(refund: &Refund) -> Result<Known, Failure> {
+fn known(refund: &Refund) -> Result<Known, Unreadable> {
     let created = refund.created_at.or(refund.processed_at);
     let updated_at = created.unwrap_or(Timestamp::UNIX_EPOCH);
     let mut payments = BTreeMap::new();
@@ -100,7 +101,7 @@ fn known(refund: &Refund) -> Result<Known, Failure> {
     Ok(Known { created_at: created, named, payments })
 }
 
-fn payment(transaction: &Transaction, made: Timestamp) -> Result<RefundPayment, Failure> {
+fn payment(transaction: &Transaction, made: Timestamp) -> Result<RefundPayment, Unreadable> {
     let amount = decimal(transaction.amount.as_deref(), "transactions.amount")?;
     if amount < Decimal::ZERO {
         return Err(at("transactions.amount", "it is negative"));
@@ -118,19 +119,19 @@ fn payment(transaction: &Transaction, made: Timestamp) -> Result<RefundPayment, 
     })
 }
 
-fn named(refund: &Refund) -> Result<Named, Failure> {
+fn named(refund: &Refund) -> Result<Named, Unreadable> {
     let mut named = Named::default();
     for line in &refund.refund_line_items {
         let (set, number) = (line.subtotal_set.as_ref(), line.subtotal.as_ref());
         let (tax_set, tax) = (line.total_tax_set.as_ref(), line.total_tax.as_ref());
         named.lines.push(NamedLine {
-            line: line.line_item_id,
+            line: line.line_item_id.into(),
             quantity: line.quantity.max(0),
             subtotal: of_set_or_number(set, number, "refund_line_items.subtotal")?,
             tax: of_set_or_number(tax_set, tax, "refund_line_items.total_tax")?,
         });
     }
-    named.lines.sort_by_key(|line| line.line);
+    named.lines.sort_by(|a, b| a.line.cmp(&b.line));
     for line in &refund.refund_shipping_lines {
         let path = "refund_shipping_lines.subtotal_amount_set";
         named.shipping += of_set_or_number(line.subtotal_amount_set.as_ref(), None, path)?;

@@ -5,7 +5,8 @@ use loyalty::money::{minor_units, parse_decimal};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::{Failure, at};
+use crate::Unreadable;
+use crate::read::at;
 
 /// An amount in the shop's and in the buyer's currency.
 #[derive(Debug, Clone, Deserialize)]
@@ -22,7 +23,7 @@ pub(super) struct MoneyAmount {
 }
 
 /// An amount that may be missing or null, which is none.
-pub(super) fn decimal(text: Option<&str>, path: &str) -> Result<Decimal, Failure> {
+pub(super) fn decimal(text: Option<&str>, path: &str) -> Result<Decimal, Unreadable> {
     text.map_or(Ok(Decimal::ZERO), |text| parse_decimal(text).map_err(|error| at(path, error)))
 }
 
@@ -31,20 +32,20 @@ pub(super) fn minor(
     text: Option<&str>,
     currency: CurrencyCode,
     path: &str,
-) -> Result<i64, Failure> {
+) -> Result<i64, Unreadable> {
     minor_units(decimal(text, path)?, currency).map_err(|error| at(path, error))
 }
 
 /// A currency code.
-pub(super) fn currency(text: &str, path: &str) -> Result<CurrencyCode, Failure> {
+pub(super) fn currency(text: &str, path: &str) -> Result<CurrencyCode, Unreadable> {
     text.parse().map_err(|error| at(path, error))
 }
 
 /// A sum of minor units.
 pub(super) fn sum(
-    amounts: impl IntoIterator<Item = Result<i64, Failure>>,
+    amounts: impl IntoIterator<Item = Result<i64, Unreadable>>,
     path: &str,
-) -> Result<i64, Failure> {
+) -> Result<i64, Unreadable> {
     amounts.into_iter().try_fold(0_i64, |sum, amount| {
         sum.checked_add(amount?).ok_or_else(|| at(path, "too large"))
     })
@@ -56,7 +57,7 @@ pub(super) fn of_set_or_number(
     set: Option<&MoneySet>,
     number: Option<&serde_json::Number>,
     path: &str,
-) -> Result<Decimal, Failure> {
+) -> Result<Decimal, Unreadable> {
     match (set, number) {
         (Some(set), _) => decimal(Some(&set.shop_money.amount), path),
         (None, Some(number)) => decimal(Some(&number.to_string()), path),

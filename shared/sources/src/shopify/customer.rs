@@ -1,11 +1,11 @@
 //! Customers: the record itself, and what it says about marketing mail.
 
 use jiff::Timestamp;
-use loyalty::ids::Source;
-use platform::store::{Consent, ConsentState, Person};
+use platform::store::{ConsentState, Person};
 use serde::Deserialize;
 
-use super::{Failure, at};
+use crate::read::at;
+use crate::{ConsentTold, PersonTold, Unreadable};
 
 /// The customer resource, by itself or inside an order.
 #[derive(Debug, Deserialize)]
@@ -36,21 +36,6 @@ struct MarketingConsent {
     consent_updated_at: Option<Timestamp>,
 }
 
-/// What a body tells about a customer.
-#[derive(Debug)]
-pub(super) struct Told {
-    pub(super) person: Person,
-    consent: Option<(ConsentState, Option<String>, Option<Timestamp>)>,
-}
-
-impl Told {
-    /// What she said about mail; at `now` where nobody says when.
-    pub(super) fn consent(&self, now: Timestamp) -> Option<Consent> {
-        let (state, level, at) = self.consent.clone()?;
-        Some(Consent { state, source: Source::Shopify, level, at: at.unwrap_or(now) })
-    }
-}
-
 impl Customer {
     /// The record as the store knows records.
     pub(super) fn person(&self) -> Person {
@@ -72,15 +57,15 @@ impl Customer {
 }
 
 /// What a customer body tells. It never tells consent: that has a topic of its own.
-pub(super) fn told(customer: &Customer) -> Result<Told, Failure> {
-    Ok(Told { person: customer.person(), consent: None })
+pub(super) fn told(customer: &Customer) -> PersonTold {
+    PersonTold { person: customer.person(), consent: None }
 }
 
 /// What a consent body tells.
 pub(super) fn consent_told(
     update: &ConsentUpdate,
     triggered_at: Option<Timestamp>,
-) -> Result<Told, Failure> {
+) -> Result<PersonTold, Unreadable> {
     let consent = &update.email_marketing_consent;
     let state = match consent.state.as_deref() {
         Some("subscribed") => ConsentState::Subscribed,
@@ -92,5 +77,6 @@ pub(super) fn consent_told(
     let email = update.email_address.clone().filter(|email| !email.trim().is_empty());
     let person = Person { id: update.customer_id.to_string(), email, ..Person::default() };
     let when = consent.consent_updated_at.or(triggered_at);
-    Ok(Told { person, consent: Some((state, consent.opt_in_level.clone(), when)) })
+    let consent = ConsentTold { state, level: consent.opt_in_level.clone(), at: when };
+    Ok(PersonTold { person, consent: Some(consent) })
 }

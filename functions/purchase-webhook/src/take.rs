@@ -1,0 +1,93 @@
+//! Takes in what a source tells: the one way from a body that was read to the table,
+//! whichever source sent it and however it came.
+
+use loyalty::Points;
+use loyalty::ids::{ShopId, Source};
+use loyalty::ledger::Origin;
+use platform::Services;
+use platform::identity::Identities;
+use platform::store::{Scene, StoreError};
+use sources::{Told, Unreadable};
+
+use crate::answer::Outcome;
+
+/// Why a body couldn't be taken in.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// It can't be read.
+    Unreadable(Unreadable),
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Unreadable> for Failure {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::Unreadable(unreadable)
+    }
+}
+
+/// A body from a source, its sender known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Delivery<'a> {
+    /// Whose shop.
+    pub(crate) shop: &'a ShopId,
+    /// Which source.
+    pub(crate) source: Source,
+    /// Its topic, as the source names it.
+    pub(crate) topic: &'a str,
+    /// Its body.
+    pub(crate) body: &'a [u8],
+}
+
+/// Takes in what a delivery tells.
+pub(crate) async fn take(
+    services: &Services,
+    delivery: &Delivery<'_>,
+    told: Told,
+) -> Result<Outcome, Failure> {
+    let Delivery { shop, source, topic, body } = *delivery;
+    let now = services.clock.now();
+    let store = &services.store;
+    match &told {
+        Told::Nothing => {
+            platform::count!("webhook_ignored", source = source.as_str());
+            return Ok(Outcome::Ignored);
+        }
+        Told::Disconnected => {
+            store.disconnected(shop, source, now).await?;
+            return Ok(Outcome::Recorded { points: Points::ZERO, news: true });
+        }
+        Told::Task => {
+            // Its shape was read, so it is text.
+            let body = String::from_utf8_lossy(body);
+            store.keep_task(shop, topic, &body, now).await?;
+            return Ok(Outcome::Kept);
+        }
+        Told::Order(_) | Told::Person(_) | Told::Merged(_) => {}
+    }
+    let rules = store.rules(shop, now).await?;
+    let current = rules.programs.current(now);
+    let country = current.map_or("", |version| version.program.shop.country.as_str());
+    let key = services.secrets.identity_key().map_err(StoreError::from)?;
+    let identities = Identities::new(shop.clone(), key, country);
+    let scene = Scene { shop, source, identities: &identities, origin: Origin::Live, now };
+    match told {
+        Told::Order(observation) => {
+            let recorded = store.record(&scene, &observation).await?;
+            return Ok(Outcome::Recorded { points: recorded.delta, news: recorded.changed });
+        }
+        Told::Person(told) => {
+            let consent = told.consent.as_ref().map(|consent| consent.consent(source, now));
+            store.observe_person(&scene, &told.person, consent.as_ref()).await?;
+        }
+        Told::Merged(merged) => store.merge_records(&scene, &merged.kept, &merged.gone).await?,
+        Told::Disconnected | Told::Task | Told::Nothing => {}
+    }
+    Ok(Outcome::Recorded { points: Points::ZERO, news: true })
+}

@@ -1,0 +1,69 @@
+//! The sources' wire: from the bodies that Shopify and Square send to what they tell.
+//!
+//! Here nothing is stored and nothing decided. A body becomes a [`Told`]: an observation
+//! of an order, a customer's record, or something for a person to see to. Whoever gets a
+//! body, by webhook, by event or by asking for it, reads it here.
+
+mod read;
+pub mod shopify;
+pub mod square;
+
+use jiff::Timestamp;
+use loyalty::ids::Source;
+use platform::store::{Consent, ConsentState, Observation, Person};
+
+pub use self::read::Unreadable;
+
+/// What a body tells.
+#[derive(Debug)]
+pub enum Told {
+    /// Something about an order.
+    Order(Box<Observation>),
+    /// A customer's record.
+    Person(Box<PersonTold>),
+    /// Two or more records of one customer became one.
+    Merged(Merged),
+    /// We are no longer connected to the source.
+    Disconnected,
+    /// Something for a later job or a person.
+    Task,
+    /// Nothing of use here.
+    Nothing,
+}
+
+/// What a body tells about a customer.
+#[derive(Debug)]
+pub struct PersonTold {
+    /// Her record at the source.
+    pub person: Person,
+    /// What she said about marketing mail, where the body tells.
+    pub consent: Option<ConsentTold>,
+}
+
+/// What a body tells about a customer's consent to marketing mail.
+#[derive(Debug, Clone)]
+pub struct ConsentTold {
+    /// What she said.
+    pub state: ConsentState,
+    /// The source's own word for how sure it is.
+    pub level: Option<String>,
+    /// When, where the source tells.
+    pub at: Option<Timestamp>,
+}
+
+/// Records of one customer that became one at their source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merged {
+    /// The record that stays.
+    pub kept: String,
+    /// The records that are gone.
+    pub gone: Vec<String>,
+}
+
+impl ConsentTold {
+    /// The consent, said to `source`; at `now` where nobody says when.
+    pub fn consent(&self, source: Source, now: Timestamp) -> Consent {
+        let Self { state, level, at } = self.clone();
+        Consent { state, source, level, at: at.unwrap_or(now) }
+    }
+}
