@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{OrderRef, TierId};
+use crate::ids::{CustomerId, OrderRef, TierId};
 use crate::money::{Money, Points};
 
 /// One immutable change. Its number is the account version it made.
@@ -55,6 +55,26 @@ pub enum Cause {
     ExpiryReversed {
         /// The order clawed back.
         order: OrderRef,
+    },
+    /// Her account was merged into another, which has her points now.
+    MergedInto {
+        /// The other.
+        customer: CustomerId,
+    },
+    /// Another account was merged into hers and brought its points.
+    MergedFrom {
+        /// The other.
+        customer: CustomerId,
+    },
+    /// A merge was undone, and she has her own points again.
+    SplitFrom {
+        /// The account they were merged into.
+        customer: CustomerId,
+    },
+    /// A merge was undone, and the other has her own points again.
+    SplitOff {
+        /// The other.
+        customer: CustomerId,
     },
 }
 

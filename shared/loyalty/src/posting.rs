@@ -364,7 +364,9 @@ fn promote(
     entries: &mut Vec<Entry>,
 ) -> Result<(), Overflow> {
     let today = program.local_day(context.now);
-    let Some(promotion) = account.promote(program, today, context.order)? else { return Ok(()) };
+    let Some(promotion) = account.promote(program, today, Some(context.order))? else {
+        return Ok(());
+    };
     if entries.is_empty() {
         let cause = Cause::Order { order: context.order.clone(), what };
         let balance = account.wallet.balance()?;

@@ -5,6 +5,8 @@
 //! it) may bring new identities to an account. What merely stands on an order is a hint:
 //! it finds an account to credit, and opens none.
 
+use serde::{Deserialize, Serialize};
+
 use crate::ids::CustomerId;
 
 /// What a body tells about its buyer. `I` is an identity.
@@ -56,33 +58,90 @@ pub enum Whose<I> {
     New(Vec<I>),
 }
 
-/// Decides whose an order is, given who owns each identity now.
-pub fn whose<I: Clone>(claims: &Claims<I>, owner: impl Fn(&I) -> Option<Owner>) -> Whose<I> {
-    match &claims.record {
-        Some(record) => by_record(record, owner),
-        None => by_hint(claims, owner),
+/// Why two customers may be one person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Likeness {
+    /// A record has the other's address.
+    Email,
+    /// A record has the other's number.
+    Phone,
+    /// On an order stands the other's address.
+    OrderEmail,
+    /// On an order stands the other's number.
+    OrderPhone,
+}
+
+/// What a body's identities come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found<I> {
+    /// Whose it is.
+    pub whose: Whose<I>,
+    /// The customer who is surely the same person: a record of the known one confirmed an
+    /// address that was hers alone. One confirmed address is one account.
+    pub same: Option<CustomerId>,
+    /// Customers who may be the same person, for a person to judge.
+    pub maybe: Vec<(CustomerId, Likeness)>,
+}
+
+impl<I> Found<I> {
+    fn plainly(whose: Whose<I>) -> Self {
+        Self { whose, same: None, maybe: Vec::new() }
     }
 }
 
-fn by_record<I: Clone>(record: &RecordClaims<I>, owner: impl Fn(&I) -> Option<Owner>) -> Whose<I> {
+/// Decides whose an order is, given who owns each identity now.
+pub fn whose<I: Clone>(claims: &Claims<I>, owner: impl Fn(&I) -> Option<Owner>) -> Found<I> {
+    let mut found = match &claims.record {
+        Some(record) => by_record(record, &owner),
+        None => return Found::plainly(by_hint(claims, owner)),
+    };
+    let hints = [(&claims.email, Likeness::OrderEmail), (&claims.phone, Likeness::OrderPhone)];
+    for (hint, likeness) in hints {
+        let met = hint.as_ref().and_then(&owner);
+        found.maybe.extend(met.map(|met| (met.customer, likeness)));
+    }
+    // Once is enough, by the strongest likeness; nobody is like herself.
+    let (mut known, same) = (Vec::new(), found.same.clone());
+    known.extend(same);
+    if let Whose::Known { customer, .. } = &found.whose {
+        known.push(customer.clone());
+    }
+    found.maybe.retain(|(customer, _)| {
+        let news = !known.contains(customer);
+        known.push(customer.clone());
+        news
+    });
+    found
+}
+
+fn by_record<I: Clone>(record: &RecordClaims<I>, owner: &impl Fn(&I) -> Option<Owner>) -> Found<I> {
+    let met = |identity: &Option<I>| identity.as_ref().and_then(owner);
     let free = |identity: &Option<I>| identity.clone().filter(|one| owner(one).is_none());
     let (email, phone) = (free(&record.email), free(&record.phone));
-    if let Some(known) = owner(&record.id) {
-        let gains = [email, phone].into_iter().flatten().collect();
-        return Whose::Known { customer: known.customer, gains };
-    }
-    // A new record whose confirmed address is somebody's: the same person, unless she
-    // has another record there already. An unconfirmed address or a number proves
-    // nothing: anybody can type them. Those two become candidates for a person to judge.
-    let by_email = record.email.as_ref().filter(|_| record.email_verified).and_then(&owner);
-    match by_email.filter(|known| !known.has_other_record) {
-        Some(known) => {
-            let gains = [Some(record.id.clone()), phone].into_iter().flatten().collect();
-            Whose::Known { customer: known.customer, gains }
+    // Who has a confirmed address is the same person, unless she has another record there
+    // already. An unconfirmed address or a number proves nothing: anybody can type them.
+    // Those become candidates for a person to judge.
+    let has_email = met(&record.email);
+    let confirmed = has_email.clone().filter(|_| record.email_verified);
+    let confirmed = confirmed.filter(|met| !met.has_other_record).map(|met| met.customer);
+    let maybe = [(has_email, Likeness::Email), (met(&record.phone), Likeness::Phone)];
+    let maybe = maybe.into_iter().filter_map(|(met, likeness)| Some((met?.customer, likeness)));
+    let maybe: Vec<_> = maybe.collect();
+    match (owner(&record.id), confirmed) {
+        (Some(known), confirmed) => {
+            let same = confirmed.filter(|other| *other != known.customer);
+            let gains = [email, phone].into_iter().flatten().collect();
+            Found { whose: Whose::Known { customer: known.customer, gains }, same, maybe }
         }
-        None => {
+        (None, Some(customer)) => {
+            let gains = [Some(record.id.clone()), phone].into_iter().flatten().collect();
+            Found { whose: Whose::Known { customer, gains }, same: None, maybe }
+        }
+        (None, None) => {
             let identities = [Some(record.id.clone()), email, phone];
-            Whose::New(identities.into_iter().flatten().collect())
+            let whose = Whose::New(identities.into_iter().flatten().collect());
+            Found { whose, same: None, maybe }
         }
     }
 }
@@ -126,12 +185,19 @@ mod tests {
     #[track_caller]
     fn known(claims: &Claims<&'static str>, who: &str, gains: &[&str]) {
         let expected = Whose::Known { customer: who.parse().unwrap(), gains: gains.to_vec() };
-        assert_eq!(whose(claims, owner), expected);
+        assert_eq!(whose(claims, owner).whose, expected);
+    }
+
+    #[track_caller]
+    fn maybe(claims: &Claims<&'static str>, expected: &[(&str, Likeness)]) {
+        let found = whose(claims, owner);
+        let found: Vec<_> = found.maybe.iter().map(|(who, why)| (who.as_str(), *why)).collect();
+        assert_eq!(found, expected);
     }
 
     #[track_caller]
     fn new(claims: &Claims<&'static str>, identities: &[&str]) {
-        assert_eq!(whose(claims, owner), Whose::New(identities.to_vec()));
+        assert_eq!(whose(claims, owner).whose, Whose::New(identities.to_vec()));
     }
 
     #[test]
@@ -150,11 +216,36 @@ mod tests {
         let mut claims = record("id:2", Some("ben@x.org"), None);
         claims.record.as_mut().unwrap().email_verified = false;
         new(&claims, &["id:2"]);
+        maybe(&claims, &[("ben", Likeness::Email)]);
+    }
+
+    #[test]
+    fn a_known_record_that_confirms_a_guests_address_is_the_guest() {
+        let found = whose(&record("id:1", Some("ben@x.org"), None), owner);
+        assert_eq!(found.same, Some("ben".parse().unwrap()));
+        assert_eq!(found.maybe, []);
+        let mut claims = record("id:1", Some("ben@x.org"), None);
+        claims.record.as_mut().unwrap().email_verified = false;
+        assert_eq!(whose(&claims, owner).same, None);
+        maybe(&claims, &[("ben", Likeness::Email)]);
+    }
+
+    #[test]
+    fn nobody_is_like_herself() {
+        maybe(&record("id:1", Some("anna@x.org"), Some("+1")), &[]);
+    }
+
+    #[test]
+    fn what_stands_on_an_order_beside_a_record_is_a_likeness_at_most() {
+        let mut claims = record("id:1", Some("anna@x.org"), None);
+        claims.email = Some("ben@x.org");
+        maybe(&claims, &[("ben", Likeness::OrderEmail)]);
     }
 
     #[test]
     fn a_second_record_with_her_address_is_somebody_else_until_a_person_says_so() {
         new(&record("id:2", Some("anna@x.org"), None), &["id:2"]);
+        maybe(&record("id:2", Some("anna@x.org"), Some("+1")), &[("anna", Likeness::Email)]);
     }
 
     #[test]
@@ -173,6 +264,6 @@ mod tests {
     fn a_number_alone_counts() {
         known(&Claims { phone: Some("+1"), ..NOBODY }, "anna", &[]);
         new(&Claims { phone: Some("+9"), ..NOBODY }, &["+9"]);
-        assert_eq!(whose(&NOBODY, owner), Whose::Nobody);
+        assert_eq!(whose(&NOBODY, owner).whose, Whose::Nobody);
     }
 }

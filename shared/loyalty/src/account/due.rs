@@ -38,7 +38,8 @@ pub fn moved(current: Option<Date>, earliest_new: Option<Date>, unstarted: Date)
 impl Account {
     /// The first days anything may be due, from the facts alone.
     pub fn earliest_due(&self) -> Due {
-        if !self.is_member() {
+        // What is due for a merged account is due for the one that stands for it.
+        if !self.is_member() || self.merged.is_some() {
             return Due::default();
         }
         let after = |day: Date, days: i32| day.checked_add(jiff::Span::new().days(days)).ok();

@@ -17,6 +17,7 @@ pub use self::facts::{Bucket, Counted, Facts};
 pub use self::latest::{Latest, TWINS_WITHIN, looks_alike};
 pub use self::tier::Tiered;
 pub use self::wallet::{ClawBack, Lot, LotKey, Place, Wallet};
+use crate::Points;
 use crate::ids::{CustomerId, Source};
 
 /// One customer's account. Names in storage are short: it stays below 1 KB for years.
@@ -46,10 +47,33 @@ pub struct Account {
     pub paused: bool,
     /// The account that stands for this one since two people were merged.
     #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
-    pub merged_into: Option<CustomerId>,
+    pub merged: Option<Box<Merged>>,
+    /// The accounts this one stands for.
+    #[serde(rename = "j", default, skip_serializing_if = "Vec::is_empty")]
+    pub stands_for: Vec<CustomerId>,
     /// The days the nightly functions look at it next, as they are indexed.
     #[serde(rename = "d", default)]
     pub due: Due,
+}
+
+/// What an account was when it was merged into another: what undoing it goes back to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merged {
+    /// The account that stands for it.
+    #[serde(rename = "c")]
+    pub into: CustomerId,
+    /// When.
+    #[serde(rename = "a", with = "crate::order::nanos")]
+    pub at: Timestamp,
+    /// The entry in that account's ledger that took its points in.
+    #[serde(rename = "n")]
+    pub entry: u64,
+    /// Its points then.
+    #[serde(rename = "w")]
+    pub wallet: Wallet,
+    /// What of them paid the other's debt.
+    #[serde(rename = "l", default, skip_serializing_if = "Points::is_zero")]
+    pub lent: Points,
 }
 
 impl Account {

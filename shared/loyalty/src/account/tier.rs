@@ -65,7 +65,7 @@ impl Account {
         &mut self,
         program: &Program,
         today: Date,
-        by: &OrderRef,
+        by: Option<&OrderRef>,
     ) -> Result<Option<Promotion>, Overflow> {
         self.start_tier(program, today);
         let measure = self.facts.measure(program, today)?;
@@ -81,11 +81,11 @@ impl Account {
     }
 }
 
-fn reached(tier: &Tier, program: &Program, today: Date, by: &OrderRef) -> Tiered {
+fn reached(tier: &Tier, program: &Program, today: Date, by: Option<&OrderRef>) -> Tiered {
     let review_on = match program.tier_rules.window {
         Window::Rolling => today.checked_add(jiff::Span::new().months(12)).ok(),
         Window::Calendar => Date::new(today.year().saturating_add(1), 12, 31).ok(),
         Window::Lifetime => None,
     };
-    Tiered { id: tier.id.clone(), since: today, review_on, by: Some(by.clone()) }
+    Tiered { id: tier.id.clone(), since: today, review_on, by: by.cloned() }
 }

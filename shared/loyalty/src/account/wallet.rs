@@ -222,6 +222,73 @@ impl Wallet {
         Ok(gone)
     }
 
+    /// Takes in all of another wallet: its points pay this one's debt, and the other's debt
+    /// takes of these points, so that a debt still stands beside no points.
+    pub fn absorb(&mut self, other: Self) -> Result<(), Overflow> {
+        for (key, lot) in other.lots {
+            let own = self.lots.entry(key).or_default();
+            own.expired = own.expired.plus(lot.expired)?;
+            self.add(key, lot.points)?;
+        }
+        for part in other.pending {
+            self.add_pending(part.day, part.lot, part.points)?;
+        }
+        let left = self.take_soonest(other.debt)?;
+        self.debt = self.debt.plus(left)?;
+        self.earned = self.earned.plus(other.earned)?;
+        self.redeemed = self.redeemed.plus(other.redeemed)?;
+        self.expired = self.expired.plus(other.expired)?;
+        // What one of them knew to be available is available now.
+        if let Some(day) = self.matured.max(other.matured) {
+            self.mature(day)?;
+        }
+        self.drop_empty();
+        Ok(())
+    }
+
+    /// Hands `own` back, a part of these points, as far as it is still there: from its own
+    /// lots, then from others soonest first; what was spent is gone. A debt in it is taken
+    /// off this wallet again, and a debt of this one that it paid (`lent`) stands again.
+    pub fn split_off(&mut self, mut own: Self, lent: Points) -> Result<Self, Overflow> {
+        if let Some(day) = self.matured {
+            own.mature(day)?;
+        }
+        let mut short = Points::ZERO;
+        for part in &mut own.pending {
+            let left = self.take_pending(part.day, part.lot, part.points)?;
+            part.points = part.points.minus(left)?;
+            short = short.plus(left)?;
+        }
+        own.pending.retain(|part| !part.points.is_zero());
+        for (key, lot) in &mut own.lots {
+            let left = self.take(*key, lot.points)?;
+            lot.points = lot.points.minus(left)?;
+            short = short.plus(left)?;
+            if let Some(ours) = self.lots.get_mut(key) {
+                lot.expired = lot.expired.min(ours.expired);
+                ours.expired = ours.expired.minus(lot.expired)?;
+            }
+        }
+        let keys: Vec<LotKey> = self.lots.keys().copied().collect();
+        for key in keys {
+            let left = self.take(key, short)?;
+            let lot = own.lots.entry(key).or_default();
+            lot.points = lot.points.plus(short.minus(left)?)?;
+            short = left;
+        }
+        let owed = short.min(lent);
+        let lot = own.lots.entry(LotKey::Never).or_default();
+        lot.points = lot.points.plus(owed)?;
+        self.debt = self.debt.plus(owed)?;
+        self.add(LotKey::Never, own.debt)?;
+        self.earned = self.earned.minus(own.earned)?;
+        self.redeemed = self.redeemed.minus(own.redeemed)?;
+        self.expired = self.expired.minus(own.expired)?;
+        self.drop_empty();
+        own.drop_empty();
+        Ok(own)
+    }
+
     /// Makes available what matures up to and including `day`.
     pub fn mature(&mut self, day: Date) -> Result<Points, Overflow> {
         let (ripe, waiting) = self.pending.iter().partition(|part| part.day <= day);
