@@ -39,8 +39,7 @@ pub fn merge(
     gone: &mut Party<'_>,
 ) -> Result<[Entry; 2], Overflow> {
     let current = occasion.programs.current(occasion.now).map(|version| &version.program);
-    let today = current.map(|program| program.local_day(occasion.now));
-    let month = today.map_or(Month::of(utc_day(occasion.now)), Month::of);
+    let today = occasion.programs.today(occasion.now);
     let (account, other) = (&mut *kept.account, &mut *gone.account);
 
     let wallet = std::mem::take(&mut other.wallet);
@@ -49,7 +48,7 @@ pub fn merge(
     let debt = account.wallet.debt();
     account.wallet.absorb(wallet.clone())?;
     let lent = debt.minus(account.wallet.debt())?.max(Points::ZERO);
-    account.facts = account.facts.plus(&other.facts, month)?;
+    account.facts = account.facts.plus(&other.facts, Month::of(today))?;
     account.member_since = match (account.member_since, other.member_since) {
         (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
         (ours, theirs) => ours.or(theirs),
@@ -63,7 +62,7 @@ pub fn merge(
     }
     account.stands_for.push(gone.id.clone());
     let mut promotion = None;
-    if let (Some(program), Some(today)) = (current, today) {
+    if let Some(program) = current {
         let rank =
             |account: &Account| account.tier.as_ref().and_then(|tier| program.rank(&tier.id));
         if rank(account) < rank(other) {
@@ -113,8 +112,8 @@ pub fn undo(
     other.facts = since.facts;
     let mut promotion = None;
     if let Some(version) = occasion.programs.current(occasion.now) {
-        let program = &version.program;
-        promotion = other.promote(program, program.local_day(occasion.now), None)?;
+        let today = occasion.programs.today(occasion.now);
+        promotion = other.promote(&version.program, today, None)?;
     }
     let balance = account.wallet.balance()?;
     let cause = Cause::SplitOff { customer: gone.id.clone() };
@@ -157,10 +156,6 @@ fn enter(
         promotion: None,
         origin: occasion.origin,
     })
-}
-
-fn utc_day(now: Timestamp) -> jiff::civil::Date {
-    now.to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Through the front door: signed requests, and what then stands in the table.
 
 mod door;
+mod merges;
 mod orders;
 mod people;
 mod units;

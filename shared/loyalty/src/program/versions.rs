@@ -48,6 +48,14 @@ impl Programs {
         self.in_force(now).or_else(|| self.iter().next())
     }
 
+    /// The shop's local day; UTC's for a shop without a program, which counts nothing yet.
+    pub fn today(&self, now: Timestamp) -> Date {
+        match self.current(now) {
+            Some(current) => current.program.local_day(now),
+            None => now.to_zoned(TimeZone::UTC).date(),
+        }
+    }
+
     /// The version of that number.
     pub fn version(&self, number: u32) -> Option<&ProgramVersion> {
         self.0.iter().find(|version| version.number == number)

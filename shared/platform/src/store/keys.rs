@@ -199,6 +199,8 @@ pub enum List<'a> {
     Unclaimed(Month),
     /// Open tasks.
     OpenTasks,
+    /// Pairs of customers who may be one person, not judged yet.
+    MergeCandidates,
     /// Dead letters by month.
     DeadLetters(Month),
 }
@@ -211,6 +213,7 @@ impl List<'_> {
             Self::OrdersOf(customer) => format!("{shop}#order#of#{customer}"),
             Self::Unclaimed(month) => format!("{shop}#order#unclaimed#{month}"),
             Self::OpenTasks => format!("{shop}#task#open"),
+            Self::MergeCandidates => format!("{shop}#candidate#open"),
             Self::DeadLetters(month) => format!("{shop}#dead-letter#{month}"),
         }
     }
@@ -229,7 +232,7 @@ impl Listed {
 }
 
 /// A time that sorts as text, to the second.
-fn time(at: Timestamp) -> String {
+pub(super) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 

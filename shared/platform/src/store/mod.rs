@@ -6,6 +6,7 @@
 
 mod item;
 pub mod keys;
+mod lookups;
 mod merges;
 mod people;
 mod purchases;
@@ -29,11 +30,13 @@ use aws_sdk_dynamodb::types::{
 };
 use thiserror::Error;
 
+pub use self::lookups::Lookup;
+pub use self::merges::{CandidateState, Deed, MergeCandidate, MergeError, UNDO_WITHIN};
 pub use self::people::{Buyer, Consent, ConsentState, Contact, Person, Scene};
 pub use self::purchases::{Observation, Recorded};
 pub use self::reads::{Customer, LedgerPage, StoredOrder};
 pub use self::runs::Run;
-pub use self::set_aside::{DeadLetter, Task};
+pub use self::set_aside::{DeadLetter, SAME_SALE, Task};
 pub use self::shops::{Applied, Rules, Settings, Status};
 
 /// An item as DynamoDB has it.

@@ -8,7 +8,7 @@ use loyalty::account::Account;
 use loyalty::ids::{CustomerId, ShopId, Source};
 use loyalty::ledger::Origin;
 use loyalty::month::Month;
-use loyalty::whose::{Claims, Owner, RecordClaims, Whose, whose};
+use loyalty::whose::{Claims, Found, Owner, RecordClaims, Whose, whose};
 use serde::{Deserialize, Serialize};
 
 use super::item::{self, Put};
@@ -180,7 +180,10 @@ pub struct Scene<'a> {
 /// A person as a write is planned for her.
 #[derive(Debug, Clone)]
 pub(super) struct Bound {
-    pub(super) customer: CustomerId,
+    /// Whom the identities lead to: orders and contact data are hers.
+    pub(super) owner: CustomerId,
+    /// Whose account stands for her: herself, unless she was merged into another.
+    pub(super) holder: CustomerId,
     pub(super) account: Account,
     /// The account's version as it was read; 0 for a new one.
     pub(super) read_version: u64,
@@ -188,6 +191,8 @@ pub(super) struct Bound {
     pub(super) contact: Option<Contact>,
     /// Identities that lead to her from now on.
     pub(super) gains: Vec<Identity>,
+    /// What else is written with it.
+    pub(super) more: Vec<Put>,
 }
 
 impl Store {
@@ -197,12 +202,13 @@ impl Store {
         shop: &ShopId,
         source: Source,
         claims: &Claims<Identity>,
-    ) -> Result<Whose<Identity>, StoreError> {
-        let mut asked: Vec<&Identity> = Vec::new();
+    ) -> Result<Found<Identity>, StoreError> {
+        let mut asked: BTreeSet<&Identity> = BTreeSet::new();
         match &claims.record {
             Some(record) => {
-                asked.push(&record.id);
-                asked.extend(record.email.iter().chain(&record.phone));
+                asked.insert(&record.id);
+                let of_record = record.email.iter().chain(&record.phone);
+                asked.extend(of_record.chain(&claims.email).chain(&claims.phone));
             }
             None => asked.extend(claims.email.as_ref().or(claims.phone.as_ref())),
         }
@@ -218,20 +224,66 @@ impl Store {
         let owner = |identity: &Identity| -> Option<CustomerId> {
             owners.get(&Entity::Identity(identity).key(shop).pk).cloned()
         };
-        // Only where a new record meets a known address does it matter whether that
-        // person has a record already.
-        let meets = claims.record.as_ref().filter(|record| owner(&record.id).is_none());
-        let met = meets.and_then(|record| record.email.as_ref()).and_then(owner);
+        // Only where a record meets somebody else's confirmed address does it matter
+        // whether that person has a record already.
+        let meets = claims.record.as_ref().filter(|record| record.email_verified);
+        let met = meets.and_then(|record| {
+            let met = record.email.as_ref().and_then(&owner)?;
+            (Some(&met) != owner(&record.id).as_ref()).then_some(met)
+        });
         let has_other_record = match met {
-            Some(customer) => {
-                let contact = self.contact(shop, &customer).await?;
-                contact.is_some_and(|contact| contact.records.contains_key(&source))
-            }
+            Some(customer) => self.has_record(shop, source, customer).await?,
             None => false,
         };
-        Ok(whose(claims, |identity| {
+        let found = whose(claims, |identity| {
             owner(identity).map(|customer| Owner { customer, has_other_record })
-        }))
+        });
+        self.unalike_only(shop, found).await
+    }
+
+    /// Whether a customer, or anybody her account stands for, has a record at a source.
+    async fn has_record(
+        &self,
+        shop: &ShopId,
+        source: Source,
+        customer: CustomerId,
+    ) -> Result<bool, StoreError> {
+        let (holder, account) = self.account(shop, customer).await?;
+        let family = self.family(shop, &holder, &account).await?;
+        let keys = family.iter().map(|one| Entity::Contact(one).key(shop)).collect();
+        for found in self.get_all(keys).await? {
+            let contact: Contact = item::read(found)?;
+            if contact.records.contains_key(&source) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Leaves out likenesses of people who are one already.
+    async fn unalike_only(
+        &self,
+        shop: &ShopId,
+        mut found: Found<Identity>,
+    ) -> Result<Found<Identity>, StoreError> {
+        if found.same.is_none() && found.maybe.is_empty() {
+            return Ok(found);
+        }
+        let mut known = BTreeSet::new();
+        if let Whose::Known { customer, .. } = &found.whose {
+            known.insert(self.account(shop, customer.clone()).await?.0);
+        }
+        if let Some(same) = found.same.take() {
+            let (holder, _) = self.account(shop, same).await?;
+            found.same = known.insert(holder.clone()).then_some(holder);
+        }
+        for (customer, likeness) in std::mem::take(&mut found.maybe) {
+            let (holder, _) = self.account(shop, customer).await?;
+            if known.insert(holder.clone()) {
+                found.maybe.push((holder, likeness));
+            }
+        }
+        Ok(found)
     }
 
     /// Plans the person's side of a write: her account as it is, and what must be written
@@ -242,19 +294,20 @@ impl Store {
         whose: Whose<Identity>,
         buyer: &Buyer,
     ) -> Result<Option<Bound>, StoreError> {
-        let (customer, account, contact, gains) = match whose {
+        let (owner, holder, account, contact, gains) = match whose {
             Whose::Nobody => return Ok(None),
             Whose::New(identities) => {
                 let customer = CustomerId::from_bits(fastrand::u64(..));
-                (customer, Account::default(), Some(Contact::new(buyer, scene.now)), identities)
+                let contact = Some(Contact::new(buyer, scene.now));
+                (customer.clone(), customer, Account::default(), contact, identities)
             }
             Whose::Known { customer, gains } => {
-                let (customer, account) = self.account(scene.shop, customer).await?;
+                let (holder, account) = self.account(scene.shop, customer.clone()).await?;
                 let contact = match gains.is_empty() {
                     true => None,
                     false => self.contact(scene.shop, &customer).await?,
                 };
-                (customer, account, contact, gains)
+                (customer, holder, account, contact, gains)
             }
         };
         let contact = contact.map(|mut contact| {
@@ -264,7 +317,8 @@ impl Store {
             contact
         });
         let read_version = account.version;
-        Ok(Some(Bound { customer, account, read_version, contact, gains }))
+        let more = Vec::new();
+        Ok(Some(Bound { owner, holder, account, read_version, contact, gains, more }))
     }
 
     /// A customer's account, or that of the one she was merged into; empty for an unknown
@@ -277,8 +331,8 @@ impl Store {
         for _ in 0..MERGES_FOLLOWED {
             let found = self.get(&Entity::Account(&customer).key(shop)).await?;
             let account: Account = found.map(item::read).transpose()?.unwrap_or_default();
-            match account.merged_into {
-                Some(into) => customer = into,
+            match account.merged {
+                Some(merged) => customer = merged.into,
                 None => return Ok((customer, account)),
             }
         }
@@ -307,10 +361,14 @@ impl Store {
         let claims = buyer.claims(scene.source, scene.identities);
         let rules = self.rules(scene.shop, scene.now).await?;
         for attempt in 1.. {
-            let whose = self.whose(scene.shop, scene.source, &claims).await?;
+            let found = self.whose(scene.shop, scene.source, &claims).await?;
+            if self.join(scene, &found).await? {
+                continue;
+            }
             // A record has an id, so it is somebody's.
-            let Some(mut bound) = self.bind(scene, whose, &buyer).await? else { break };
+            let Some(mut bound) = self.bind(scene, found.whose, &buyer).await? else { break };
             self.learn(scene, &mut bound, person, consent).await?;
+            bound.more.extend(self.candidates(scene, &bound.holder, &found.maybe).await?);
             let mut puts = bound.puts(scene.shop)?;
             if bound.read_version == 0 {
                 loyalty::posting::welcome(&rules.programs, &mut bound.account, scene.now);
@@ -318,7 +376,7 @@ impl Store {
                 puts.push(put_account(scene.shop, &bound)?);
             }
             if self.write(puts).await? == Write::Done {
-                return Ok(bound.customer);
+                return Ok(bound.owner);
             }
             retry::pause(attempt).await?;
         }
@@ -337,33 +395,65 @@ impl Store {
         let must = bound.contact.is_some();
         let known = match bound.contact.take() {
             Some(contact) => contact,
-            None => self.contact(scene.shop, &bound.customer).await?.unwrap_or_default(),
+            None => self.contact(scene.shop, &bound.owner).await?.unwrap_or_default(),
         };
         let mut contact = known.clone();
         contact.learn(scene.source, person);
         if let Some(consent) = consent {
             contact.consents(consent);
+            // Mail is sent by what the one who stands for her said.
+            if bound.holder != bound.owner {
+                let told = self.tell_holder(scene.shop, &bound.holder, consent).await?;
+                bound.more.extend(told);
+            }
         }
         bound.contact = (must || contact != known).then_some(contact);
         Ok(())
     }
 }
 
+impl Store {
+    /// Plans to tell the one who stands for somebody what she said about mail.
+    pub(super) async fn tell_holder(
+        &self,
+        shop: &ShopId,
+        holder: &CustomerId,
+        consent: &Consent,
+    ) -> Result<Option<Put>, StoreError> {
+        let Some(known) = self.contact(shop, holder).await? else { return Ok(None) };
+        let mut contact = known.clone();
+        contact.consents(consent);
+        (contact != known).then(|| contact.put(shop, holder, &[])).transpose()
+    }
+}
+
+impl Contact {
+    /// The write of it as its next version, with identities that lead to it from now on.
+    fn put(
+        &self,
+        shop: &ShopId,
+        customer: &CustomerId,
+        gains: &[Identity],
+    ) -> Result<Put, StoreError> {
+        let mut next = self.clone();
+        next.version = self.version.saturating_add(1);
+        next.identities.extend(gains.iter().map(ToString::to_string));
+        let month = Month::of(next.created_at.to_zoned(jiff::tz::TimeZone::UTC).date());
+        let place = List::Customers(month).place(shop, next.created_at, customer.as_str());
+        let put = Put::new(Entity::Contact(customer).key(shop), &next)?;
+        Ok(put.listed(place).if_version("version", self.version))
+    }
+}
+
 impl Bound {
     /// Writes of the person's own data: contact, and identities that now lead to her.
     pub(super) fn puts(&self, shop: &ShopId) -> Result<Vec<Put>, StoreError> {
-        let mut puts = Vec::new();
+        let mut puts = self.more.clone();
         if let Some(contact) = &self.contact {
-            let mut next = contact.clone();
-            next.version = contact.version.saturating_add(1);
-            next.identities.extend(self.gains.iter().map(ToString::to_string));
-            let month = Month::of(next.created_at.to_zoned(jiff::tz::TimeZone::UTC).date());
-            let place = List::Customers(month).place(shop, next.created_at, self.customer.as_str());
-            let put = Put::new(Entity::Contact(&self.customer).key(shop), &next)?;
-            puts.push(put.listed(place).if_version("version", contact.version));
+            puts.push(contact.put(shop, &self.owner, &self.gains)?);
         }
         for identity in &self.gains {
-            let owner = BTreeMap::from([("customer", &self.customer)]);
+            let owner = BTreeMap::from([("customer", &self.owner)]);
             puts.push(Put::new(Entity::Identity(identity).key(shop), &owner)?.if_absent());
         }
         Ok(puts)
@@ -372,7 +462,17 @@ impl Bound {
 
 /// The account's write, with its places in the due indexes.
 pub(super) fn put_account(shop: &ShopId, bound: &Bound) -> Result<Put, StoreError> {
-    let Bound { customer, account, read_version, .. } = bound;
+    put_account_of(shop, &bound.holder, &bound.account, bound.read_version)
+}
+
+/// The write of an account that was read as this version, with its places in the due
+/// indexes.
+pub(super) fn put_account_of(
+    shop: &ShopId,
+    customer: &CustomerId,
+    account: &Account,
+    read_version: u64,
+) -> Result<Put, StoreError> {
     let mut put = Put::new(Entity::Account(customer).key(shop), account)?;
     for (index, date) in [(DUE_MAIL, account.due.mail), (DUE_POINTS, account.due.points)] {
         if let Some(date) = date {
@@ -380,5 +480,5 @@ pub(super) fn put_account(shop: &ShopId, bound: &Bound) -> Result<Put, StoreErro
             put = put.with(index.partition, AttributeValue::S(due_bucket(shop, date, 0)));
         }
     }
-    Ok(put.if_version("n", *read_version))
+    Ok(put.if_version("n", read_version))
 }

@@ -2,24 +2,28 @@
 //! order, the account and the ledger entry.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use loyalty::Points;
-use loyalty::account::{Counted, Facts};
-use loyalty::ids::{CustomerId, OrderRef};
+use loyalty::account::{Account, Counted, TWINS_WITHIN, looks_alike};
+use loyalty::ids::{CustomerId, OrderRef, Source};
 use loyalty::ledger::Entry;
 use loyalty::month::Month;
-use loyalty::order::{Order, Stamp, Stamped};
-use loyalty::posting::{self, Context, Record};
+use loyalty::order::{Order, Payment, Stamp, Stamped};
+use loyalty::posting::{self, Context, Record, Twin};
 use loyalty::program::Programs;
-use loyalty::whose::{Claims, Whose};
+use loyalty::whose::{Claims, Found, Whose};
 
 use super::item::Put;
 use super::keys::{Entity, List, Listed};
 use super::people::{Bound, put_account};
 use super::reads::{StoredOrder, VERSION, stored_order};
-use super::{Buyer, Scene, Store, StoreError, Write, retry};
+use super::{Buyer, Lookup, Scene, Store, StoreError, Write, merges, retry};
 use crate::identity::Identity;
+
+/// How close an account's latest order of another source must be before its list of orders
+/// is asked for one that looks like the same sale: webhooks may come a day late.
+const TWINS_NEAR: SignedDuration = SignedDuration::from_hours(36);
 
 /// What a source told about an order.
 #[derive(Debug, Clone)]
@@ -48,6 +52,8 @@ pub struct Recorded {
 struct Plan {
     puts: Vec<Put>,
     recorded: Recorded,
+    /// Whose people have to be made one before it can be planned.
+    first: Option<Found<Identity>>,
 }
 
 impl Store {
@@ -59,8 +65,34 @@ impl Store {
         scene: &Scene<'_>,
         observation: &Observation,
     ) -> Result<Recorded, StoreError> {
+        self.take_in(scene, observation, false).await
+    }
+
+    /// Takes in what looking an order up at its source found: there is nothing more to
+    /// look up then.
+    pub async fn record_looked_up(
+        &self,
+        scene: &Scene<'_>,
+        observation: &Observation,
+    ) -> Result<Recorded, StoreError> {
+        self.take_in(scene, observation, true).await
+    }
+
+    async fn take_in(
+        &self,
+        scene: &Scene<'_>,
+        observation: &Observation,
+        looked_up: bool,
+    ) -> Result<Recorded, StoreError> {
         for attempt in 1.. {
-            let plan = self.plan(scene, observation).await?;
+            let plan = self.plan(scene, observation, looked_up).await?;
+            // A merge by itself is right whatever becomes of the order. Done after it, it
+            // would be lost with a function killed in between: a repeat says nothing new.
+            if let Some(found) = plan.first
+                && self.join(scene, &found).await?
+            {
+                continue;
+            }
             if self.write(plan.puts).await? == Write::Done {
                 return Ok(plan.recorded);
             }
@@ -69,30 +101,44 @@ impl Store {
         Err(StoreError::Contended { attempts: retry::ATTEMPTS })
     }
 
-    async fn plan(&self, scene: &Scene<'_>, observation: &Observation) -> Result<Plan, StoreError> {
+    async fn plan(
+        &self,
+        scene: &Scene<'_>,
+        observation: &Observation,
+        looked_up: bool,
+    ) -> Result<Plan, StoreError> {
         let stored = self.order(scene.shop, &observation.order).await?;
         let rules = self.rules(scene.shop, scene.now).await?;
-        let case = Case { scene, observation, stored: &stored, programs: &rules.programs };
+        let case =
+            Case { scene, observation, stored: &stored, programs: &rules.programs, looked_up };
         let claims = observation
             .buyer
             .as_ref()
             .map(|(_, buyer)| buyer.claims(scene.source, scene.identities));
         let record = case.merged(claims.as_ref());
-        if stored.version > 0 && record == stored.record {
+        let lookup = case.lookup(&record);
+        if stored.version > 0 && record == stored.record && lookup == stored.lookup {
             let customer = stored.record.customer;
             let recorded = Recorded { customer, ..Recorded::default() };
             return Ok(Plan { recorded, ..Plan::default() });
         }
-        let whose = match case.settled(&record.state, claims) {
-            Settled::Yes(whose) => whose,
+        let found = match case.settled(&record.state, claims) {
+            Settled::Yes(whose) => Found { whose, same: None, maybe: Vec::new() },
             Settled::Ask(claims) => self.whose(scene.shop, scene.source, &claims).await?,
         };
+        if found.same.is_some() {
+            return Ok(Plan { first: Some(found), ..Plan::default() });
+        }
         let buyer = observation.buyer.as_ref().map(|(_, buyer)| buyer.clone()).unwrap_or_default();
-        match self.bind(scene, whose, &buyer).await? {
-            Some(bound) => self.plan_for(&case, record, bound).await,
+        match self.bind(scene, found.whose, &buyer).await? {
+            Some(mut bound) => {
+                bound.more.extend(self.candidates(scene, &bound.holder, &found.maybe).await?);
+                self.plan_for(&case, record, bound).await
+            }
             None => {
                 let puts = vec![case.put_order(&record)?];
-                Ok(Plan { puts, recorded: Recorded { changed: true, ..Recorded::default() } })
+                let recorded = Recorded { changed: true, ..Recorded::default() };
+                Ok(Plan { puts, recorded, first: None })
             }
         }
     }
@@ -106,11 +152,20 @@ impl Store {
     ) -> Result<Plan, StoreError> {
         let mut plan = Plan::default();
         plan.recorded.changed = true;
-        self.leave_former(case, &mut plan, &mut record, &bound.customer).await?;
-        record.customer = Some(bound.customer.clone());
+        self.leave_former(case, &mut plan, &mut record, &bound.holder).await?;
+        record.customer = Some(bound.owner.clone());
         plan.recorded.customer.clone_from(&record.customer);
         let before = &case.stored.record.state;
-        let entries = posting::post(&case.context(), before, &mut record, &mut bound.account)?;
+        let mut context = case.context();
+        context.twin = self.has_twin(case, &record, &bound).await?;
+        let was_counted = record.counted.is_some();
+        let entries = posting::post(&context, before, &mut record, &mut bound.account)?;
+        if !was_counted
+            && record.counted.is_some()
+            && record.snapshot.as_ref().is_some_and(|s| s.held)
+        {
+            plan.puts.extend(self.twin_task(case.scene, &case.observation.order).await?);
+        }
         if bound.read_version == 0 {
             bound.account.version = bound.account.version.max(1);
         }
@@ -129,40 +184,109 @@ impl Store {
         now_of: &CustomerId,
     ) -> Result<(), StoreError> {
         let Some(former) = &case.stored.record.customer else { return Ok(()) };
-        let (customer, account) = self.account(case.scene.shop, former.clone()).await?;
-        if customer == *now_of {
+        let (holder, account) = self.account(case.scene.shop, former.clone()).await?;
+        if holder == *now_of {
             return Ok(());
         }
-        let others = self.others(case, &customer, &account.facts).await?;
-        let read_version = account.version;
-        let mut former =
-            Bound { customer, account, read_version, contact: None, gains: Vec::new() };
+        let others = self.others(case, &holder, &account).await?;
+        let mut former = Bound {
+            owner: former.clone(),
+            holder,
+            read_version: account.version,
+            account,
+            contact: None,
+            gains: Vec::new(),
+            more: Vec::new(),
+        };
         let entries = posting::release(&case.context(), record, &mut former.account, &others)?;
         self.add_account(case, plan, &mut former, entries).await
     }
 
-    /// What a customer's other orders count for. The list is an index, which follows the
-    /// table a little later: that it is whole is seen by its sum being her facts'.
+    /// What an account's other orders count for.
     async fn others(
         &self,
         case: &Case<'_>,
-        customer: &CustomerId,
-        facts: &Facts,
+        holder: &CustomerId,
+        account: &Account,
     ) -> Result<Vec<Counted>, StoreError> {
+        let month = Month::of(case.today());
+        let orders = self.orders_of(case.scene.shop, holder, account, month).await?;
+        let others = orders.into_iter().filter(|(order, _)| *order != case.observation.order);
+        Ok(others.filter_map(|(_, record)| record.counted).collect())
+    }
+
+    /// Whether the account has an order of another source that looks like the same sale.
+    /// Its latest ones the account knows; older ones are asked for, and only where it has
+    /// any of another source about that time.
+    async fn has_twin(
+        &self,
+        case: &Case<'_>,
+        record: &Record,
+        bound: &Bound,
+    ) -> Result<bool, StoreError> {
+        let source = case.observation.order.source;
+        let (Some(snapshot), Some(sale), None) =
+            (&record.snapshot, &record.state.sale, &record.counted)
+        else {
+            return Ok(false);
+        };
+        let near = |at: Timestamp| snapshot.paid_at.duration_since(at).abs() <= TWINS_NEAR;
+        let mut others = bound.account.latest.iter().filter(|(other, _)| **other != source);
+        if !others.any(|(_, latest)| near(latest.paid_at)) {
+            return Ok(false);
+        }
         let shop = case.scene.shop;
-        let leaving = Entity::Order(&case.observation.order).key(shop);
-        for attempt in 1.. {
-            let mut keys = self.list(&List::OrdersOf(customer).partition(shop)).await?;
-            keys.retain(|key| *key != leaving);
-            let mut others = Vec::new();
-            for item in self.get_all(keys).await? {
-                let record = stored_order(item)?.record;
-                let hers = record.customer.as_ref() == Some(customer);
-                others.extend(record.counted.filter(|_| hers));
+        let moment = |sign: i32| {
+            let by = TWINS_WITHIN.checked_mul(sign).unwrap_or(TWINS_WITHIN);
+            snapshot.paid_at.checked_add(by).unwrap_or(snapshot.paid_at)
+        };
+        let mut keys = Vec::new();
+        for one in self.family(shop, &bound.holder, &bound.account).await? {
+            let list = List::OrdersOf(&one).partition(shop);
+            keys.extend(self.listed_between(&list, moment(-1), moment(1)).await?);
+        }
+        for found in self.get_all(keys).await? {
+            let Some(other) = merges::order_ref(&found) else { continue };
+            let stored = stored_order(found)?.record;
+            let (Some(theirs), Some(paid)) = (&stored.state.sale, &stored.snapshot) else {
+                continue;
+            };
+            let ours = (source, &sale.value, snapshot.paid_at);
+            if looks_alike(ours, (other.source, &theirs.value, paid.paid_at)) {
+                return Ok(true);
             }
-            let all = others.iter().chain(&case.stored.record.counted);
-            if Facts::of(all, Month::of(case.today()))?.ever == facts.ever {
-                return Ok(others);
+        }
+        Ok(false)
+    }
+
+    /// Says whether an order that is held is the same sale as another. `Ok(None)`: it isn't
+    /// held.
+    pub async fn judge_twin(
+        &self,
+        scene: &Scene<'_>,
+        order: &OrderRef,
+        twin: Twin,
+    ) -> Result<Option<Recorded>, StoreError> {
+        let (order, state, buyer) = (order.clone(), Order::default(), None);
+        let observation = Observation { order, state, buyer };
+        for attempt in 1.. {
+            let stored = self.order(scene.shop, &observation.order).await?;
+            let mut record = stored.record.clone();
+            let held = record.snapshot.as_ref().is_some_and(|snapshot| snapshot.held);
+            let Some(owner) = record.customer.clone().filter(|_| held) else { return Ok(None) };
+            record.judged = Some(twin);
+            let rules = self.rules(scene.shop, scene.now).await?;
+            let (stored, programs) = (&stored, &rules.programs);
+            let case =
+                Case { scene, observation: &observation, stored, programs, looked_up: false };
+            let whose = Whose::Known { customer: owner, gains: Vec::new() };
+            let Some(mut bound) = self.bind(scene, whose, &Buyer::default()).await? else {
+                return Ok(None);
+            };
+            bound.more.extend(self.close_twin_task(scene, &observation.order).await?);
+            let plan = self.plan_for(&case, record, bound).await?;
+            if self.write(plan.puts).await? == Write::Done {
+                return Ok(Some(plan.recorded));
             }
             retry::pause(attempt).await?;
         }
@@ -185,7 +309,7 @@ impl Store {
         plan.puts.push(put_account(shop, bound)?);
         for entry in entries {
             plan.recorded.delta = plan.recorded.delta.plus(entry.delta)?;
-            let key = Entity::Ledger(&bound.customer, entry.number).key(shop);
+            let key = Entity::Ledger(&bound.holder, entry.number).key(shop);
             plan.puts.push(Put::new(key, &entry)?.if_absent());
         }
         Ok(())
@@ -199,6 +323,8 @@ struct Case<'a> {
     observation: &'a Observation,
     stored: &'a StoredOrder,
     programs: &'a Programs,
+    /// Whether the observation is what a look-up found.
+    looked_up: bool,
 }
 
 /// Whether it is known whose the order is.
@@ -214,13 +340,24 @@ impl<'a> Case<'a> {
         Context { programs: self.programs, order, now, origin, twin: false }
     }
 
-    /// The shop's local day; UTC's for a shop without a program, which counts nothing yet.
-    fn today(&self) -> Date {
-        let now = self.scene.now;
-        match self.programs.current(now) {
-            Some(current) => current.program.local_day(now),
-            None => now.to_zoned(TimeZone::UTC).date(),
+    /// The shop's local day.
+    fn today(&self) -> jiff::civil::Date {
+        self.programs.today(self.scene.now)
+    }
+
+    /// What is to be looked up at the source once this is written. Square's bodies name
+    /// neither lines nor, at first, whose a payment is.
+    fn lookup(&self, record: &Record) -> Option<Lookup> {
+        if self.looked_up {
+            return None;
         }
+        let known = &self.stored.lookup;
+        let sale = record.state.sale.as_ref().map(|sale| &sale.value);
+        let wanted = self.observation.order.source == Source::Square
+            && record.state.lines.is_none()
+            && sale.is_some_and(|sale| sale.payment == Payment::Paid && sale.visit.is_some());
+        let new = || wanted.then(|| Lookup::new(self.scene.now));
+        known.clone().or_else(new)
     }
 
     /// What is known now, with the snapshot taken if it can be.
@@ -275,10 +412,14 @@ impl<'a> Case<'a> {
             _ => Listed::at(list, at, &order.to_string()),
         };
         let version = AttributeValue::N(stored.version.saturating_add(1).to_string());
-        Ok(Put::new(Entity::Order(order).key(scene.shop), record)?
+        let put = Put::new(Entity::Order(order).key(scene.shop), record)?
             .with(VERSION, version)
             .listed(listed)
-            .if_version(VERSION, stored.version))
+            .if_version(VERSION, stored.version);
+        match self.lookup(record) {
+            Some(lookup) => lookup.on(put, scene.shop, order),
+            None => Ok(put),
+        }
     }
 }
 

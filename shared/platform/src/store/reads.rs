@@ -1,14 +1,15 @@
 //! Reads for people: customers, ledgers, orders.
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use jiff::Timestamp;
 use loyalty::account::Account;
 use loyalty::ids::{CustomerId, OrderRef, ShopId};
 use loyalty::ledger::Entry;
 use loyalty::posting::Record;
 
 use super::item;
-use super::keys::{Entity, Key, LEDGER, Listed, customer_partition};
-use super::{Contact, Item, Store, StoreError, retry, table};
+use super::keys::{self, Entity, Key, LEDGER, Listed, customer_partition};
+use super::{Contact, Item, Lookup, Store, StoreError, retry, table};
 use crate::identity::Identity;
 
 /// Items in one `BatchGetItem`.
@@ -43,6 +44,8 @@ pub struct StoredOrder {
     pub record: Record,
     /// Where it is listed.
     pub listed: Option<Listed>,
+    /// What is to be looked up about it.
+    pub lookup: Option<Lookup>,
 }
 
 impl Store {
@@ -118,6 +121,38 @@ impl Store {
         found.map_or_else(|| Ok(StoredOrder::default()), stored_order)
     }
 
+    /// The keys a list holds of a span of time, both ends included, in its order.
+    pub(super) async fn listed_between(
+        &self,
+        partition: &str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Key>, StoreError> {
+        let (from, to) = (keys::time(from), keys::time(to));
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(table::LIST.name)
+            .key_condition_expression(format!(
+                "{} = :list AND {} BETWEEN :from AND :to",
+                table::LIST.partition,
+                table::LIST.sort
+            ))
+            .expression_attribute_values(":list", AttributeValue::S(partition.to_owned()))
+            .expression_attribute_values(":from", AttributeValue::S(from))
+            // Places go on behind the time with a #.
+            .expression_attribute_values(":to", AttributeValue::S(format!("{to}~")))
+            .into_paginator()
+            .send();
+        let mut keys = Vec::new();
+        while let Some(page) = pages.next().await {
+            let items = page.map_err(StoreError::unavailable)?.items.unwrap_or_default();
+            keys.extend(items.iter().map(key_of));
+        }
+        Ok(keys)
+    }
+
     /// The keys a list holds, in its order.
     pub(super) async fn list(&self, partition: &str) -> Result<Vec<Key>, StoreError> {
         let mut pages = self
@@ -131,10 +166,8 @@ impl Store {
             .send();
         let mut keys = Vec::new();
         while let Some(page) = pages.next().await {
-            for found in page.map_err(StoreError::unavailable)?.items.unwrap_or_default() {
-                let part = |name| item::text(&found, name).unwrap_or_default();
-                keys.push(Key { pk: part(table::PK), sk: part(table::SK) });
-            }
+            let items = page.map_err(StoreError::unavailable)?.items.unwrap_or_default();
+            keys.extend(items.iter().map(key_of));
         }
         Ok(keys)
     }
@@ -173,11 +206,17 @@ pub(super) fn stored_order(item: Item) -> Result<StoredOrder, StoreError> {
     let listed = part(table::LIST.partition)
         .zip(part(table::LIST.sort))
         .map(|(list, place)| Listed { list, place });
-    Ok(StoredOrder { version, record: item::read(item)?, listed })
+    let lookup = Lookup::of(&item)?;
+    Ok(StoredOrder { version, record: item::read(item)?, listed, lookup })
 }
 
 /// The attribute that counts an order's writes.
 pub(super) const VERSION: &str = "v";
+
+pub(super) fn key_of(item: &Item) -> Key {
+    let part = |name| item::text(item, name).unwrap_or_default();
+    Key { pk: part(table::PK), sk: part(table::SK) }
+}
 
 fn key_item(key: &Key) -> Item {
     [

@@ -10,20 +10,23 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use jiff::{SignedDuration, Timestamp};
-use loyalty::ids::ShopId;
+use loyalty::ids::{OrderRef, ShopId};
 use loyalty::month::Month;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::item::{self, Put};
-use super::keys::{Entity, List};
-use super::{Store, StoreError, Write, table};
+use super::keys::{Entity, Key, List};
+use super::{Scene, Store, StoreError, Write, table};
 
 /// A DynamoDB item holds 400 KB; keys and the rest need little of it.
 const PART_BYTES: usize = 300_000;
 
 /// How long a dead letter is kept.
 const DEAD_LETTER_LIFE: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// The topic of tasks that ask whether an order is the same sale as another.
+pub const SAME_SALE: &str = "same-sale";
 
 /// A signed body that couldn't be used, kept with the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,11 +152,46 @@ impl Store {
         Ok(self.put_surely(put).await? == Write::Done)
     }
 
+    /// Plans the task of judging an order that is held; nothing where it stands already.
+    pub(super) async fn twin_task(
+        &self,
+        scene: &Scene<'_>,
+        order: &OrderRef,
+    ) -> Result<Option<Put>, StoreError> {
+        let (key, task) = twin_task(scene, order);
+        if self.get(&key).await?.is_some() {
+            return Ok(None);
+        }
+        let place = List::OpenTasks.place(scene.shop, scene.now, &task.hash);
+        Ok(Some(Put::new(key, &task)?.listed(place).if_absent()))
+    }
+
+    /// Plans to close it.
+    pub(super) async fn close_twin_task(
+        &self,
+        scene: &Scene<'_>,
+        order: &OrderRef,
+    ) -> Result<Option<Put>, StoreError> {
+        let (key, _) = twin_task(scene, order);
+        let Some(found) = self.get(&key).await? else { return Ok(None) };
+        let task = Task { done: true, ..item::read(found)? };
+        Ok(Some(Put::new(key, &task)?))
+    }
+
     /// Open tasks, oldest first.
     pub async fn open_tasks(&self, shop: &ShopId) -> Result<Vec<Task>, StoreError> {
         let keys = self.list(&List::OpenTasks.partition(shop)).await?;
         self.get_all(keys).await?.into_iter().map(item::read).collect()
     }
+}
+
+/// The task of judging an order that is held.
+fn twin_task(scene: &Scene<'_>, order: &OrderRef) -> (Key, Task) {
+    let body = order.to_string();
+    let hash = hash(&[body.as_bytes()]);
+    let topic = SAME_SALE.to_owned();
+    let key = Entity::Task(SAME_SALE, &hash).key(scene.shop);
+    (key, Task { topic, hash, at: scene.now, body, done: false })
 }
 
 fn hash(parts: &[&[u8]]) -> String {

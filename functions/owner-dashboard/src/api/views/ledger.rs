@@ -59,6 +59,26 @@ pub(in crate::api) enum Cause {
         /// The order.
         order: OrderName,
     },
+    /// Her account was merged into another, which has her points now.
+    MergedInto {
+        /// The other.
+        customer: String,
+    },
+    /// Another account was merged into hers and brought its points.
+    MergedFrom {
+        /// The other.
+        customer: String,
+    },
+    /// A merge was undone, and she has her own points again.
+    SplitFrom {
+        /// The account they were merged into.
+        customer: String,
+    },
+    /// A merge was undone, and the other has her own points again.
+    SplitOff {
+        /// The other.
+        customer: String,
+    },
 }
 
 mirror!(
@@ -149,6 +169,14 @@ impl From<ledger::Cause> for Cause {
             ledger::Cause::ExpiryReversed { order } => {
                 Self::ExpiryReversed { order: (&order).into() }
             }
+            ledger::Cause::MergedInto { customer } => {
+                Self::MergedInto { customer: customer.into() }
+            }
+            ledger::Cause::MergedFrom { customer } => {
+                Self::MergedFrom { customer: customer.into() }
+            }
+            ledger::Cause::SplitFrom { customer } => Self::SplitFrom { customer: customer.into() },
+            ledger::Cause::SplitOff { customer } => Self::SplitOff { customer: customer.into() },
         }
     }
 }

@@ -55,6 +55,7 @@ fn every_key_of_every_entity() {
         List::OrdersOf(&anna),
         List::Unclaimed(month),
         List::OpenTasks,
+        List::MergeCandidates,
         List::DeadLetters(month),
     ];
     writeln!(text, "\nlist").unwrap();

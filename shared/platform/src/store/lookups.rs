@@ -1,0 +1,184 @@
+//! What is to be looked up at a source: a marker on the order, in the index of work that
+//! is due. The webhook only sets it; whoever drains that index asks the source, and what
+//! it answers is merged as one more observation.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{SignedDuration, Timestamp};
+use loyalty::ids::{OrderRef, ShopId};
+use serde::{Deserialize, Serialize};
+
+use super::item::{self, Put};
+use super::keys::{Entity, send_bucket, time};
+use super::reads::{VERSION, key_of, stored_order};
+use super::{Item, Scene, Store, StoreError, StoredOrder, Write, merges, retry, table};
+
+/// The marker's attribute.
+const LOOKUP: &str = "e";
+
+/// After so long a look-up that keeps failing is given up.
+const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Pauses between attempts; the last one stays.
+const PAUSES: [SignedDuration; 5] = [
+    SignedDuration::from_mins(1),
+    SignedDuration::from_mins(5),
+    SignedDuration::from_mins(30),
+    SignedDuration::from_hours(3),
+    SignedDuration::from_hours(12),
+];
+
+/// Something to be looked up about an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lookup {
+    /// Since when.
+    #[serde(rename = "f")]
+    pub since: Timestamp,
+    /// When it is tried next; `None` once it was given up.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// Attempts that failed.
+    #[serde(rename = "t", default)]
+    pub tries: u16,
+    /// Why the last one did. No personal data.
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+impl Lookup {
+    /// One that is due at once.
+    pub(super) fn new(now: Timestamp) -> Self {
+        Self { since: now, at: Some(now), tries: 0, why: None }
+    }
+
+    /// The marker an order's item has.
+    pub(super) fn of(item: &Item) -> Result<Option<Self>, StoreError> {
+        match item.get(LOOKUP) {
+            Some(AttributeValue::M(lookup)) => item::read(lookup.clone()).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// An order's write with this marker on it.
+    pub(super) fn on(&self, put: Put, shop: &ShopId, order: &OrderRef) -> Result<Put, StoreError> {
+        let marker: Item = serde_dynamo::to_item(self).map_err(StoreError::request)?;
+        let put = put.with(LOOKUP, AttributeValue::M(marker));
+        Ok(match self.at {
+            Some(at) => put
+                .with(table::DUE_SEND.partition, AttributeValue::S(send_bucket(shop, at)))
+                .with(table::DUE_SEND.sort, AttributeValue::S(format!("{}#{order}", time(at)))),
+            None => put,
+        })
+    }
+
+    /// After a failure: later, or never.
+    fn failed(&self, why: &str, wait: Option<SignedDuration>, now: Timestamp) -> Self {
+        let pause = PAUSES.get(usize::from(self.tries)).or(PAUSES.last()).copied();
+        let pause = wait.or(pause).unwrap_or(GIVE_UP_AFTER);
+        let given_up = now.duration_since(self.since) >= GIVE_UP_AFTER;
+        Self {
+            since: self.since,
+            at: now.checked_add(pause).ok().filter(|_| !given_up),
+            tries: self.tries.saturating_add(1),
+            why: Some(why.chars().take(200).collect()),
+        }
+    }
+}
+
+impl Store {
+    /// Notes that an order is to be fetched from its source, whatever is known of it.
+    pub async fn want_lookup(&self, scene: &Scene<'_>, order: &OrderRef) -> Result<(), StoreError> {
+        self.mark(scene.shop, order, |_| Some(Lookup::new(scene.now))).await
+    }
+
+    /// Notes that a look-up failed: it is tried again after `wait`, or after a pause that
+    /// grows, and given up after a week.
+    pub async fn lookup_failed(
+        &self,
+        shop: &ShopId,
+        order: &OrderRef,
+        why: &str,
+        wait: Option<SignedDuration>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.mark(shop, order, |stored| Some(stored.lookup.as_ref()?.failed(why, wait, now))).await
+    }
+
+    /// Sets an order's marker. Nothing else of it changes, so no points do.
+    async fn mark(
+        &self,
+        shop: &ShopId,
+        order: &OrderRef,
+        lookup: impl Fn(&StoredOrder) -> Option<Lookup>,
+    ) -> Result<(), StoreError> {
+        for attempt in 1.. {
+            let stored = self.order(shop, order).await?;
+            let Some(lookup) = lookup(&stored) else { return Ok(()) };
+            let version = AttributeValue::N(stored.version.saturating_add(1).to_string());
+            let mut put = Put::new(Entity::Order(order).key(shop), &stored.record)?
+                .with(VERSION, version)
+                .if_version(VERSION, stored.version);
+            if let Some(listed) = &stored.listed {
+                put = put.listed(listed.clone());
+            }
+            if self.put(lookup.on(put, shop, order)?).await? == Write::Done {
+                return Ok(());
+            }
+            retry::pause(attempt).await?;
+        }
+        Err(StoreError::Contended { attempts: retry::ATTEMPTS })
+    }
+
+    /// Orders whose look-up is due at `now`, soonest first, as far back as `hours`.
+    pub async fn lookups_due(
+        &self,
+        shop: &ShopId,
+        hours: u16,
+        now: Timestamp,
+    ) -> Result<Vec<(OrderRef, StoredOrder)>, StoreError> {
+        let mut due = BTreeMap::new();
+        for back in (0..=hours).rev() {
+            let hour = SignedDuration::from_hours(i64::from(back));
+            let bucket = send_bucket(shop, now.checked_sub(hour).unwrap_or(now));
+            let keys = self.due_in(&bucket, now).await?;
+            for found in self.get_all(keys).await? {
+                let Some(order) = merges::order_ref(&found) else { continue };
+                let stored = stored_order(found)?;
+                // The index follows the table a little later: the item itself decides.
+                let at = stored.lookup.as_ref().and_then(|lookup| lookup.at);
+                if let Some(at) = at.filter(|at| *at <= now) {
+                    due.insert((at, order), stored);
+                }
+            }
+        }
+        Ok(due.into_iter().map(|((_, order), stored)| (order, stored)).collect())
+    }
+
+    async fn due_in(
+        &self,
+        bucket: &str,
+        now: Timestamp,
+    ) -> Result<Vec<super::keys::Key>, StoreError> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(table::DUE_SEND.name)
+            .key_condition_expression(format!(
+                "{} = :bucket AND {} < :now",
+                table::DUE_SEND.partition,
+                table::DUE_SEND.sort
+            ))
+            .expression_attribute_values(":bucket", AttributeValue::S(bucket.to_owned()))
+            .expression_attribute_values(":now", AttributeValue::S(format!("{}~", time(now))))
+            .into_paginator()
+            .send();
+        let mut keys = Vec::new();
+        while let Some(page) = pages.next().await {
+            let items = page.map_err(StoreError::unavailable)?.items.unwrap_or_default();
+            keys.extend(items.iter().map(key_of));
+        }
+        Ok(keys)
+    }
+}
