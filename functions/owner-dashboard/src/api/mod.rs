@@ -2,7 +2,9 @@
 
 mod auth;
 mod customers;
+mod held;
 mod ledger;
+mod merges;
 pub(crate) mod openapi;
 mod orders;
 mod params;
@@ -26,6 +28,12 @@ fn guarded() -> OpenApiRouter<Services> {
         .routes(routes!(customers::one))
         .routes(routes!(ledger::page))
         .routes(routes!(orders::one))
+        .routes(routes!(merges::candidates))
+        .routes(routes!(merges::dismiss))
+        .routes(routes!(merges::merge))
+        .routes(routes!(merges::undo))
+        .routes(routes!(held::list))
+        .routes(routes!(held::judge))
 }
 
 /// Routes for anybody.
@@ -57,6 +65,9 @@ async fn unknown_route() -> Problem {
 
 async fn wrong_method(request: Request) -> Problem {
     let method = request.method();
-    let detail = format!("{method} does nothing here: this API is read with GET");
+    let detail = format!(
+        "{method} does nothing here: what is read is read with GET, and {} says what takes POST",
+        openapi::PATH
+    );
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "wrong-method", detail)
 }

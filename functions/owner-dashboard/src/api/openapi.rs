@@ -18,7 +18,8 @@ const BEARER: &str = "bearer";
     info(
         title = "Regulars: the owner's API",
         version = "1",
-        description = "What a shop knows of its customers' points, read only.\n\n\
+        description = "What a shop knows of its customers' points, and the few things that only a \
+                       person can say.\n\n\
                        Amounts are decimal strings with the places of their currency, points are \
                        whole numbers, times are RFC 3339 in UTC, days are the shop's own. A field \
                        is always there; null says that it isn't known or doesn't apply. Whatever \
@@ -128,6 +129,9 @@ pub(super) enum Refusals {
     /// Something stored can't be read; asking again won't help.
     #[response(status = 500, content_type = "application/problem+json")]
     Broken(Problem),
+    /// It can't be done as things stand; `detail` says why.
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(Problem),
     /// The table didn't answer in time; ask again.
     #[response(
         status = 503,

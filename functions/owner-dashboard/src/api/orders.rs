@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use loyalty::ids::OrderRef;
 use platform::Services;
 use tracing::instrument;
 
@@ -30,7 +31,16 @@ pub(super) async fn one(
 ) -> Result<Json<Order>, Refusal> {
     let order = at.order();
     let shop = Shop::open(&services, at.shop).await?;
-    let stored = services.store.order(&shop.id, &order).await?;
+    show(&services, &shop, &order).await
+}
+
+/// An order as it stands.
+pub(super) async fn show(
+    services: &Services,
+    shop: &Shop,
+    order: &OrderRef,
+) -> Result<Json<Order>, Refusal> {
+    let stored = services.store.order(&shop.id, order).await?;
     if stored.version == 0 {
         let detail = format!("the shop `{}` has heard of no order `{order}`", shop.id);
         return Err(Refusal::unknown("unknown-order", detail));
@@ -42,5 +52,5 @@ pub(super) async fn one(
     let account = customer.as_ref().map(|customer| &customer.account);
     let standing = stored.record.standing(shop.programs(), account);
     let customer = customer.map(|customer| customer.id);
-    Ok(Json(Order::of(&order, &stored.record, standing, customer)))
+    Ok(Json(Order::of(order, &stored, standing, customer)))
 }

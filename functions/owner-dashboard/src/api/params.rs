@@ -1,9 +1,10 @@
 //! What a request names, in its path and behind its `?`. Every part is read by its own
 //! type, and what can't be read is answered with what is allowed there.
 
+use axum::Json;
 use axum::extract::path::ErrorKind;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{FromRequestParts, Path, Query};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use http::request::Parts;
 use loyalty::ids::{CustomerId, OrderId, OrderRef, ShopId, Source};
 use serde::Deserialize;
@@ -47,6 +48,20 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for InQuery
         found
             .map(|Query(found)| Self(found))
             .map_err(|rejection| Refusal::unreadable("unreadable-query", rejection.body_text()))
+    }
+}
+
+/// What a body says, as JSON.
+pub(super) struct InBody<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for InBody<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let found = Json::from_request(request, state).await;
+        found
+            .map(|Json(found)| Self(found))
+            .map_err(|rejection| Refusal::unreadable("unreadable-body", rejection.body_text()))
     }
 }
 

@@ -20,6 +20,11 @@ impl Refusal {
         Self(Problem::new(StatusCode::BAD_REQUEST, kind, detail))
     }
 
+    /// It can't be done as things stand.
+    pub(super) fn conflict(kind: &str, detail: impl Into<String>) -> Self {
+        Self(Problem::new(StatusCode::CONFLICT, kind, detail))
+    }
+
     /// What was asked for isn't there.
     pub(super) fn unknown(kind: &str, detail: impl Into<String>) -> Self {
         Self(Problem::new(StatusCode::NOT_FOUND, kind, detail))

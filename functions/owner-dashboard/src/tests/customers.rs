@@ -1,8 +1,6 @@
 //! Finding customers, and one customer.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use loyalty::ids::Source;
-use platform::store::keys::Entity;
 use platform::store::{ConsentState, Person};
 
 use super::bakery::{BAKERY, jon, paid, refund, sale, stamp};
@@ -151,17 +149,13 @@ async fn a_shop_is_known_as_soon_as_it_has_a_program() {
 async fn an_id_merged_into_another_shows_that_other() {
     let api = Api::open().await;
     let id = api.tell("1", paid(49_95)).await;
-    let old = "merged".parse().unwrap();
-    let key = Entity::Account(&old).key(&super::shop(BAKERY));
-    let text = |text: &str| AttributeValue::S(text.to_owned());
-    let merged = api.services.store.client().put_item().table_name("regulars");
-    let merged = merged.item("pk", text(&key.pk)).item("sk", text(&key.sk));
-    let merged = merged.item("n", AttributeValue::N("2".to_owned())).item("i", text(id.as_str()));
-    merged.send().await.unwrap();
+    let other = Person { id: "2".to_owned(), ..Person::default() };
+    let merged = api.meet(BAKERY, Source::Shopify, &other, None).await;
+    api.write(&format!("{CUSTOMERS}/{id}/merge"), serde_json::json!({ "other": merged })).await;
 
     for path in ["", "/ledger"] {
         let hers = api.read(&format!("{CUSTOMERS}/{id}{path}")).await;
-        assert_eq!(api.read(&format!("{CUSTOMERS}/merged{path}")).await, hers);
+        assert_eq!(api.read(&format!("{CUSTOMERS}/{merged}{path}")).await, hers);
     }
 }
 

@@ -5,6 +5,7 @@ mod customers;
 mod door;
 mod failures;
 mod ledger;
+mod merges;
 mod openapi;
 mod orders;
 mod rotation;
@@ -91,10 +92,28 @@ impl Api {
         }
         let request = request.body(Body::empty()).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.into_body().collect().await.unwrap().to_bytes();
-        let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        Answer { status, headers, body }
+        Answer::of(response).await
+    }
+
+    /// Asks for something to be done, with the token.
+    async fn post(&self, path: &str, body: Value) -> Answer {
+        let request = Request::post(path)
+            .header(header::AUTHORIZATION, format!("Bearer {TOKEN}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        Answer::of(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// The body of what was done.
+    #[track_caller]
+    fn write(&self, path: &str, body: Value) -> impl Future<Output = Value> {
+        let caller = std::panic::Location::caller();
+        async move {
+            let answer = self.post(path, body).await;
+            assert_eq!(answer.status, 200, "{path} at {caller}: {}", answer.body);
+            answer.body
+        }
     }
 
     /// The body of a good answer.
@@ -111,6 +130,13 @@ impl Api {
 }
 
 impl Answer {
+    async fn of(response: axum::response::Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        Self { status, headers, body }
+    }
+
     fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }

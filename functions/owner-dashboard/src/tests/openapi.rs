@@ -9,12 +9,18 @@ use serde_json::Value;
 use super::Api;
 use super::bakery::{paid, refund};
 
-const ROUTES: [&str; 5] = [
+const ROUTES: [&str; 11] = [
     "/api/v1/openapi.json",
     "/api/v1/shops/{shop}/customers",
     "/api/v1/shops/{shop}/customers/{id}",
     "/api/v1/shops/{shop}/customers/{id}/ledger",
+    "/api/v1/shops/{shop}/customers/{id}/merge",
+    "/api/v1/shops/{shop}/customers/{id}/undo-merge",
+    "/api/v1/shops/{shop}/held-orders",
+    "/api/v1/shops/{shop}/merge-candidates",
+    "/api/v1/shops/{shop}/merge-candidates/dismiss",
     "/api/v1/shops/{shop}/orders/{source}/{id}",
+    "/api/v1/shops/{shop}/orders/{source}/{id}/same-sale",
 ];
 
 async fn document() -> Value {
@@ -74,7 +80,8 @@ async fn every_reference_leads_somewhere() {
 async fn every_parameter_of_a_path_is_described_and_every_refusal_is_a_problem() {
     let document = document().await;
     for (path, item) in document["paths"].as_object().unwrap() {
-        let parameters = item["get"]["parameters"].as_array().cloned().unwrap_or_default();
+        let item = operation(item);
+        let parameters = item["parameters"].as_array().cloned().unwrap_or_default();
         let named: BTreeSet<String> = parameters
             .iter()
             .filter(|parameter| parameter["in"] == "path")
@@ -83,7 +90,7 @@ async fn every_parameter_of_a_path_is_described_and_every_refusal_is_a_problem()
         let asked = path.split('/').filter(|part| part.starts_with('{'));
         assert_eq!(named, asked.map(str::to_owned).collect(), "{path}");
 
-        for (status, response) in item["get"]["responses"].as_object().unwrap() {
+        for (status, response) in item["responses"].as_object().unwrap() {
             let kind =
                 if status == "200" { "application/json" } else { "application/problem+json" };
             assert!(response["content"][kind]["schema"].is_object(), "{path} {status}");
@@ -98,9 +105,29 @@ async fn all_but_the_document_ask_for_the_bearer_token() {
     let scheme = &document["components"]["securitySchemes"]["bearer"];
     assert_eq!((&scheme["type"], &scheme["scheme"]), (&"http".into(), &"bearer".into()));
     for path in ROUTES {
-        let own = &document["paths"][path]["get"]["security"];
+        let own = &operation(&document["paths"][path])["security"];
         assert_eq!(own.is_null(), path != ROUTES[0], "{path}: {own}");
     }
+}
+
+#[tokio::test]
+async fn nothing_can_be_done_without_the_token() {
+    let document = document().await;
+    let api = Api::open().await;
+    for path in ROUTES.into_iter().filter(|path| document["paths"][path]["post"].is_object()) {
+        let path = path
+            .replace("{shop}", "corner-bakery")
+            .replace("{source}", "shopify")
+            .replace("{id}", "1");
+        for token in [None, Some("Bearer guess")] {
+            api.ask(http::Method::POST, &path, token).await.problem(401, "unauthorized");
+        }
+    }
+}
+
+/// The one thing a path does.
+fn operation(item: &Value) -> &Value {
+    if item["post"].is_object() { &item["post"] } else { &item["get"] }
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! What answers look like. Storage may change its names; these stay.
 
 mod customer;
+mod held;
 mod ledger;
+mod merge;
 mod order;
 
 use loyalty::{CurrencyCode, Money};
@@ -10,7 +12,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub(super) use self::customer::{Customer, Customers};
+pub(super) use self::held::HeldOrders;
 pub(super) use self::ledger::{Entry, LedgerPage};
+pub(super) use self::merge::MergeCandidates;
 pub(super) use self::order::Order;
 
 /// An amount of money.

@@ -7,6 +7,7 @@ use loyalty::order::{self, Sale};
 use loyalty::posting::{Record, Standing};
 use loyalty::worth::{self, Worth};
 use loyalty::{CurrencyCode, Money};
+use platform::store::StoredOrder;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -39,6 +40,23 @@ pub(in crate::api) struct Order {
     why: Option<String>,
     /// The rules it is counted by, fixed when money first arrived; null until then.
     snapshot: Option<OrderSnapshot>,
+    /// What is still to be looked up at the source; null where nothing is. Until then an
+    /// order without lines counts by the amount paid.
+    lookup: Option<Lookup>,
+}
+
+/// Something to be looked up at a source.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OrderLookup)]
+struct Lookup {
+    /// Since when.
+    since: Timestamp,
+    /// When it is tried next; null once it was given up, after a week.
+    next_at: Option<Timestamp>,
+    /// Attempts that failed.
+    tries: u16,
+    /// Why the last one did.
+    why: Option<String>,
 }
 
 /// Everything known of a sale. What no message has told yet is null. Amounts are in the
@@ -205,10 +223,11 @@ impl Order {
     /// An order, what it stands at, and whose it is.
     pub(in crate::api) fn of(
         order: &OrderRef,
-        record: &Record,
+        stored: &StoredOrder,
         standing: Standing,
         customer: Option<CustomerId>,
     ) -> Self {
+        let record = &stored.record;
         let Record { state, snapshot, .. } = record;
         let currency = state.sale.as_ref().map(|sale| sale.value.currency);
         let money = |part: fn(&Worth) -> i64| {
@@ -227,6 +246,12 @@ impl Order {
             posted: record.posted().0,
             why: standing.because.map(|because| because.to_string()),
             snapshot: snapshot.as_ref().map(OrderSnapshot::from),
+            lookup: stored.lookup.as_ref().map(|lookup| Lookup {
+                since: lookup.since,
+                next_at: lookup.at,
+                tries: lookup.tries,
+                why: lookup.why.clone(),
+            }),
         }
     }
 }
