@@ -9,7 +9,7 @@ pub mod shopify;
 pub mod square;
 
 use jiff::Timestamp;
-use loyalty::ids::Source;
+use loyalty::ids::{OrderRef, Source};
 use platform::store::{Consent, ConsentState, Observation, Person};
 
 pub use self::read::Unreadable;
@@ -25,6 +25,11 @@ pub enum Told {
     Merged(Merged),
     /// We are no longer connected to the source.
     Disconnected,
+    /// That an order changed, but not how: it has to be asked for.
+    Fetch {
+        /// Which order.
+        order: OrderRef,
+    },
     /// Something for a later job or a person.
     Task,
     /// Nothing of use here.
@@ -32,7 +37,7 @@ pub enum Told {
 }
 
 /// What a body tells about a customer.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonTold {
     /// Her record at the source.
     pub person: Person,
@@ -41,7 +46,7 @@ pub struct PersonTold {
 }
 
 /// What a body tells about a customer's consent to marketing mail.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsentTold {
     /// What she said.
     pub state: ConsentState,
@@ -58,6 +63,8 @@ pub struct Merged {
     pub kept: String,
     /// The records that are gone.
     pub gone: Vec<String>,
+    /// What the body says of the record that stays.
+    pub record: Option<Box<PersonTold>>,
 }
 
 impl ConsentTold {

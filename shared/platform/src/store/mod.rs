@@ -6,6 +6,7 @@
 
 mod item;
 pub mod keys;
+mod lookups;
 mod merges;
 mod people;
 mod purchases;
