@@ -4,6 +4,8 @@
 //! of an order, a customer's record, or something for a person to see to. Whoever gets a
 //! body, by webhook, by event or by asking for it, reads it here.
 
+#[cfg(feature = "lookup")]
+pub mod api;
 mod read;
 pub mod shopify;
 pub mod square;
