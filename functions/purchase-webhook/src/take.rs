@@ -7,7 +7,7 @@ use loyalty::ledger::Origin;
 use platform::Services;
 use platform::identity::Identities;
 use platform::store::{Scene, StoreError};
-use sources::{Told, Unreadable};
+use sources::{PersonTold, Told, Unreadable};
 
 use crate::answer::Outcome;
 
@@ -69,7 +69,7 @@ pub(crate) async fn take(
             store.keep_task(shop, topic, &body, now).await?;
             return Ok(Outcome::Kept);
         }
-        Told::Order(_) | Told::Person(_) | Told::Merged(_) => {}
+        Told::Order(_) | Told::Fetch { .. } | Told::Person(_) | Told::Merged(_) => {}
     }
     let rules = store.rules(shop, now).await?;
     let current = rules.programs.current(now);
@@ -82,12 +82,30 @@ pub(crate) async fn take(
             let recorded = store.record(&scene, &observation).await?;
             return Ok(Outcome::Recorded { points: recorded.delta, news: recorded.changed });
         }
-        Told::Person(told) => {
-            let consent = told.consent.as_ref().map(|consent| consent.consent(source, now));
-            store.observe_person(&scene, &told.person, consent.as_ref()).await?;
+        Told::Fetch { order } => {
+            store.want_lookup(&scene, &order).await?;
+            return Ok(Outcome::Kept);
         }
-        Told::Merged(merged) => store.merge_records(&scene, &merged.kept, &merged.gone).await?,
+        Told::Person(told) => observe(services, &scene, &told).await?,
+        Told::Merged(merged) => {
+            store.merge_records(&scene, &merged.kept, &merged.gone).await?;
+            // After the merge: before it, the new record would be a person of her own.
+            if let Some(told) = &merged.record {
+                observe(services, &scene, told).await?;
+            }
+        }
         Told::Disconnected | Told::Task | Told::Nothing => {}
     }
     Ok(Outcome::Recorded { points: Points::ZERO, news: true })
+}
+
+/// Takes in a customer's record, and what she said about mail.
+async fn observe(
+    services: &Services,
+    scene: &Scene<'_>,
+    told: &PersonTold,
+) -> Result<(), StoreError> {
+    let consent = told.consent.as_ref().map(|consent| consent.consent(scene.source, scene.now));
+    services.store.observe_person(scene, &told.person, consent.as_ref()).await?;
+    Ok(())
 }

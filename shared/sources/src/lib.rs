@@ -4,12 +4,14 @@
 //! of an order, a customer's record, or something for a person to see to. Whoever gets a
 //! body, by webhook, by event or by asking for it, reads it here.
 
+#[cfg(feature = "lookup")]
+pub mod api;
 mod read;
 pub mod shopify;
 pub mod square;
 
 use jiff::Timestamp;
-use loyalty::ids::Source;
+use loyalty::ids::{OrderRef, Source};
 use platform::store::{Consent, ConsentState, Observation, Person};
 
 pub use self::read::Unreadable;
@@ -25,6 +27,11 @@ pub enum Told {
     Merged(Merged),
     /// We are no longer connected to the source.
     Disconnected,
+    /// That an order changed, but not how: it has to be asked for.
+    Fetch {
+        /// Which order.
+        order: OrderRef,
+    },
     /// Something for a later job or a person.
     Task,
     /// Nothing of use here.
@@ -32,7 +39,7 @@ pub enum Told {
 }
 
 /// What a body tells about a customer.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonTold {
     /// Her record at the source.
     pub person: Person,
@@ -41,7 +48,7 @@ pub struct PersonTold {
 }
 
 /// What a body tells about a customer's consent to marketing mail.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsentTold {
     /// What she said.
     pub state: ConsentState,
@@ -58,6 +65,8 @@ pub struct Merged {
     pub kept: String,
     /// The records that are gone.
     pub gone: Vec<String>,
+    /// What the body says of the record that stays.
+    pub record: Option<Box<PersonTold>>,
 }
 
 impl ConsentTold {

@@ -35,3 +35,8 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &str) -> Result<T, Unreadable> {
 pub(crate) fn at(path: &str, what: impl std::fmt::Display) -> Unreadable {
     Unreadable(format!("`{path}`: {what}"))
 }
+
+/// A text that says something, without the blanks around it.
+pub(crate) fn filled(text: &Option<String>) -> Option<String> {
+    text.as_ref().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}

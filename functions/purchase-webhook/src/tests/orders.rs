@@ -257,11 +257,22 @@ async fn a_deposit_earns_for_what_was_paid_and_the_rest_when_it_comes() {
 }
 
 #[tokio::test]
-async fn an_order_edit_names_no_amounts_and_is_only_acknowledged() {
+async fn an_order_edit_names_no_amounts_so_its_order_is_to_be_fetched() {
     let shop = TestShop::open().await;
     let edit = json!({"order_edit": {"id": 1, "order_id": 2, "committed_at": "2026-11-20T09:00:00-05:00",
         "line_items": {"additions": [{"id": 3, "delta": 1}], "removals": []}}});
-    assert_eq!(deliver(&shop, "orders/edited", &edit).await["outcome"], "ignored");
+    assert_eq!(deliver(&shop, "orders/edited", &edit).await["outcome"], "kept");
+}
+
+#[tokio::test]
+async fn an_order_too_large_to_be_sent_is_to_be_fetched() {
+    let shop = TestShop::open().await;
+    let answer = deliver(&shop, "orders/paid", &json!({"id": 1})).await;
+    assert_eq!(answer["outcome"], "kept");
+    assert_eq!(shop.order(1).await.version, 0);
+    let refund = deliver(&shop, "refunds/create", &json!({"id": 1})).await;
+    let reason = refund["reason"].as_str().unwrap();
+    assert!(reason.starts_with("the body was too large to be sent"), "{reason}");
 }
 
 #[tokio::test]

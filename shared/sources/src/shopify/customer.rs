@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use platform::store::{ConsentState, Person};
 use serde::Deserialize;
 
-use crate::read::at;
+use crate::read::{at, filled};
 use crate::{ConsentTold, PersonTold, Unreadable};
 
 /// The customer resource, by itself or inside an order.
@@ -39,9 +39,6 @@ struct MarketingConsent {
 impl Customer {
     /// The record as the store knows records.
     pub(super) fn person(&self) -> Person {
-        let filled = |text: &Option<String>| {
-            text.as_ref().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
-        };
         let names: Vec<String> =
             [filled(&self.first_name), filled(&self.last_name)].into_iter().flatten().collect();
         Person {

@@ -25,7 +25,7 @@ pub(super) fn told(merge: &Merge) -> Result<Told, Unreadable> {
         .ok_or_else(|| at("admin_graphql_api_customer_kept_id", "it is no customer's id"))?;
     let gone = id(&merge.admin_graphql_api_customer_deleted_id)
         .ok_or_else(|| at("admin_graphql_api_customer_deleted_id", "it is no customer's id"))?;
-    Ok(Told::Merged(Merged { kept, gone: vec![gone] }))
+    Ok(Told::Merged(Merged { kept, gone: vec![gone], record: None }))
 }
 
 /// The number of a `gid://shopify/Customer/…`.

@@ -6,6 +6,7 @@
 //! because it came as `orders/cancelled`.
 
 mod customer;
+mod fetch;
 mod merge;
 mod money;
 mod order;
@@ -13,6 +14,8 @@ mod refund;
 mod shape;
 
 use jiff::Timestamp;
+use platform::store::Observation;
+use serde::Deserialize;
 
 use crate::read::{parse, text};
 use crate::{Told, Unreadable};
@@ -47,6 +50,9 @@ pub fn read(delivery: &Delivery<'_>) -> Result<Told, Unreadable> {
     };
     let body = text(delivery.body)?;
     let found = shape::of(body)?;
+    if found == Some(Shape::IdAlone) {
+        return fetch::by_id(expected, body);
+    }
     if found != Some(expected) {
         let found = found.map_or("no shape we know", Shape::name);
         let expected = expected.name();
@@ -57,8 +63,8 @@ pub fn read(delivery: &Delivery<'_>) -> Result<Told, Unreadable> {
             Told::Order(Box::new(order::observation(parse(body)?, delivery.triggered_at)?))
         }
         Shape::Refund => Told::Order(Box::new(refund::observation(parse(body)?)?)),
-        // It names lines, no amounts; the order snapshot that comes with it has them.
-        Shape::OrderEdit => Told::Nothing,
+        // It names lines and no amounts; the order as it is now has them.
+        Shape::OrderEdit => fetch::edited(body)?,
         Shape::Customer => Told::Person(Box::new(customer::told(&parse(body)?))),
         Shape::Consent => {
             Told::Person(Box::new(customer::consent_told(&parse(body)?, delivery.triggered_at)?))
@@ -66,5 +72,21 @@ pub fn read(delivery: &Delivery<'_>) -> Result<Told, Unreadable> {
         Shape::Shop => Told::Disconnected,
         Shape::CustomerMerge => merge::told(&parse(body)?)?,
         Shape::DataRequest | Shape::CustomerRedact | Shape::ShopRedact => Told::Task,
+        // No topic expects it.
+        Shape::IdAlone => Told::Nothing,
     })
 }
+
+#[derive(Debug, Deserialize)]
+struct OfOrder {
+    order: order::Order,
+}
+
+/// Reads the Admin API's answer about an order. It is the resource that the topics
+/// `orders/*` carry, so it tells the same.
+pub fn order_answer(body: &[u8]) -> Result<Observation, Unreadable> {
+    order::observation(parse::<OfOrder>(text(body)?)?.order, None)
+}
+
+#[cfg(test)]
+mod tests;

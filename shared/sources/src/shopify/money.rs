@@ -1,7 +1,7 @@
 //! Shopify's amounts: decimal strings in the shop's currency, and sets of two currencies.
 
 use loyalty::CurrencyCode;
-use loyalty::money::{minor_units, parse_decimal};
+use loyalty::money::{AmountError, minor_units, parse_decimal};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
@@ -24,7 +24,17 @@ pub(super) struct MoneyAmount {
 
 /// An amount that may be missing or null, which is none.
 pub(super) fn decimal(text: Option<&str>, path: &str) -> Result<Decimal, Unreadable> {
-    text.map_or(Ok(Decimal::ZERO), |text| parse_decimal(text).map_err(|error| at(path, error)))
+    let read = |text| parse_decimal(text).map_err(|error| at(path, what_is_wrong(&error)));
+    text.map_or(Ok(Decimal::ZERO), read)
+}
+
+/// What is wrong with an amount, without the amount: in its place may stand anything.
+fn what_is_wrong(error: &AmountError) -> &'static str {
+    match error {
+        AmountError::NotADecimal(_) => "not an amount in digits and a point",
+        AmountError::TooPrecise { .. } => "more decimal places than the currency has",
+        AmountError::TooLarge(_) => "too large",
+    }
 }
 
 /// The same in minor units of `currency`.
@@ -33,12 +43,12 @@ pub(super) fn minor(
     currency: CurrencyCode,
     path: &str,
 ) -> Result<i64, Unreadable> {
-    minor_units(decimal(text, path)?, currency).map_err(|error| at(path, error))
+    minor_units(decimal(text, path)?, currency).map_err(|error| at(path, what_is_wrong(&error)))
 }
 
 /// A currency code.
 pub(super) fn currency(text: &str, path: &str) -> Result<CurrencyCode, Unreadable> {
-    text.parse().map_err(|error| at(path, error))
+    text.parse().map_err(|_| at(path, "not a currency code of three letters"))
 }
 
 /// A sum of minor units.

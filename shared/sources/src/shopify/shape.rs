@@ -18,6 +18,8 @@ pub(super) enum Shape {
     DataRequest,
     CustomerRedact,
     ShopRedact,
+    /// An id and nothing else: what stands for a body too large for the bus.
+    IdAlone,
 }
 
 /// Keys that a resource has, and keys that another resource with those keys has too and
@@ -42,6 +44,9 @@ const SHAPES: [(Shape, &[&str], &[&str]); 10] = [
 /// The resource a body is; `None` for one we don't know.
 pub(super) fn of(body: &str) -> Result<Option<Shape>, Unreadable> {
     let keys: BTreeMap<String, Any> = parse(body)?;
+    if keys.len() == 1 && keys.contains_key("id") {
+        return Ok(Some(Shape::IdAlone));
+    }
     let fits = |(_, has, hasnt): &&(Shape, &[&str], &[&str])| {
         has.iter().all(|key| keys.contains_key(*key))
             && !hasnt.iter().any(|key| keys.contains_key(*key))
@@ -63,6 +68,7 @@ impl Shape {
             Self::DataRequest => "a request for data",
             Self::CustomerRedact => "a request to forget a customer",
             Self::ShopRedact => "a request to forget a shop",
+            Self::IdAlone => "an id alone",
         }
     }
 }
