@@ -5,7 +5,6 @@ use loyalty::Points;
 use loyalty::ids::{ShopId, Source};
 use loyalty::ledger::Origin;
 use platform::Services;
-use platform::identity::Identities;
 use platform::store::{Scene, StoreError};
 use sources::{PersonTold, Told, Unreadable};
 
@@ -71,11 +70,7 @@ pub(crate) async fn take(
         }
         Told::Order(_) | Told::Fetch { .. } | Told::Person(_) | Told::Merged(_) => {}
     }
-    let rules = store.rules(shop, now).await?;
-    let current = rules.programs.current(now);
-    let country = current.map_or("", |version| version.program.shop.country.as_str());
-    let key = services.secrets.identity_key().map_err(StoreError::from)?;
-    let identities = Identities::new(shop.clone(), key, country);
+    let identities = services.identities(shop).await?;
     let scene = Scene { shop, source, identities: &identities, origin: Origin::Live, now };
     match told {
         Told::Order(observation) => {

@@ -62,6 +62,11 @@ impl Sites {
         Ok(Self { public_url: url, shopify })
     }
 
+    /// A shop's domain at Shopify.
+    pub fn shopify_domain(&self, shop: &ShopId) -> Option<&str> {
+        self.shopify.iter().find(|(_, known)| *known == shop).map(|(domain, _)| domain.as_str())
+    }
+
     /// The URL that a shop's webhooks from a source are sent to.
     pub fn webhook_url(&self, source: Source, shop: &ShopId) -> Option<String> {
         Some(format!("{}/webhooks/{source}/{shop}", self.public_url.as_ref()?))

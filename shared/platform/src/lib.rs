@@ -14,10 +14,15 @@ pub mod telemetry;
 
 use std::sync::Arc;
 
+use loyalty::ids::ShopId;
+
 pub use clock::Clock;
 pub use config::{Config, Sites};
 pub use secrets::Secrets;
 pub use store::Store;
+
+use crate::identity::Identities;
+use crate::store::StoreError;
 
 /// What every function works with.
 #[derive(Debug, Clone)]
@@ -33,6 +38,15 @@ pub struct Services {
 }
 
 impl Services {
+    /// What turns the addresses and numbers of a shop's people into identities.
+    pub async fn identities(&self, shop: &ShopId) -> Result<Identities, StoreError> {
+        let now = self.clock.now();
+        let rules = self.store.rules(shop, now).await?;
+        let current = rules.programs.current(now);
+        let country = current.map_or("", |version| version.program.shop.country.as_str());
+        Ok(Identities::new(shop.clone(), self.secrets.identity_key()?, country))
+    }
+
     /// Connects to AWS as the configuration says, and loads the secrets, so that the first
     /// request finds connection and keys ready.
     pub async fn connect(config: &Config, clock: Clock) -> Result<Self, secrets::SecretsError> {

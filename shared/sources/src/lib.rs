@@ -6,6 +6,8 @@
 
 #[cfg(feature = "lookup")]
 pub mod api;
+#[cfg(feature = "lookup")]
+pub mod lookup;
 mod read;
 pub mod shopify;
 pub mod square;

@@ -241,6 +241,7 @@ impl Auditor {
         found.expect(&what("what is posted"), posted, standing.target.0);
         let of_order = |entry: &&Entry| match &entry.cause {
             Cause::Order { order, .. } | Cause::ExpiryReversed { order } => order == id,
+            _ => false,
         };
         let ledger: i64 = entries.iter().filter(of_order).map(|entry| entry.delta.0).sum();
         found.expect(&what("what the ledger has"), ledger, posted);

@@ -1,0 +1,281 @@
+//! Working off what is to be looked up: the lines of a Square sale, whose a payment is
+//! where its webhooks didn't say, an order too large to be sent.
+//!
+//! A webhook only marks the order. Whoever drains calls [`Lookups::work_off`] for a shop:
+//! what the source answers is merged as one more observation, a failure puts the marker
+//! further on, and a source that asks us to wait isn't asked again until then.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use jiff::{SignedDuration, Timestamp};
+use loyalty::ids::{OrderRef, ShopId, Source};
+use loyalty::ledger::Origin;
+use loyalty::order::{Order, Stamp, Stamped};
+use platform::Services;
+use platform::identity::Identity;
+use platform::store::{Observation, Scene, StoreError, StoredOrder};
+use secrecy::SecretString;
+
+use crate::api::{ApiError, Http, SetupError, ShopifyApi, SquareApi};
+
+/// Square's own address.
+const SQUARE: &str = "https://connect.squareup.com";
+
+/// A payment's customer is filled in a while after it: so often it is asked for again.
+const CUSTOMER_TRIES: u16 = 2;
+
+/// Without a word from the source, how long a refused token isn't tried again.
+const REFUSED_FOR: SignedDuration = SignedDuration::from_mins(10);
+
+/// Looks things up, for every shop of a deployment.
+#[derive(Debug)]
+pub struct Lookups {
+    http: Http,
+    square: String,
+    shopify: Option<String>,
+    /// Sources that aren't to be asked before a time.
+    resting: Mutex<BTreeMap<(ShopId, Source), Timestamp>>,
+}
+
+/// What working a shop's look-ups off came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Worked {
+    /// Orders that were completed.
+    pub done: u32,
+    /// Orders whose look-up failed, and is tried later.
+    pub failed: u32,
+    /// Orders that weren't asked about: no token is set, or their source rests.
+    pub waiting: u32,
+}
+
+/// A look-up that didn't come to its end.
+enum Failure {
+    /// The source didn't answer.
+    Api(ApiError),
+    /// The shop's token or domain is none.
+    Setup(SetupError),
+    /// Payments have no customer yet.
+    NoCustomerYet,
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        Self::Api(error)
+    }
+}
+
+impl From<SetupError> for Failure {
+    fn from(error: SetupError) -> Self {
+        Self::Setup(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Lookups {
+    /// Asks the sources where they are.
+    pub fn new() -> Result<Self, SetupError> {
+        Ok(Self {
+            http: Http::new()?,
+            square: SQUARE.to_owned(),
+            shopify: None,
+            resting: Mutex::default(),
+        })
+    }
+
+    /// Asks elsewhere: at stand-ins for Square and for every shop's Shopify.
+    pub fn at(square: &str, shopify: &str) -> Result<Self, SetupError> {
+        let (square, shopify) = (square.to_owned(), Some(shopify.to_owned()));
+        Ok(Self { square, shopify, ..Self::new()? })
+    }
+
+    /// Works off what is due of a shop, as far back as `hours`.
+    pub async fn work_off(
+        &self,
+        services: &Services,
+        shop: &ShopId,
+        hours: u16,
+    ) -> Result<Worked, StoreError> {
+        let now = services.clock.now();
+        let due = services.store.lookups_due(shop, hours, now).await?;
+        let mut worked = Worked::default();
+        if due.is_empty() {
+            return Ok(worked);
+        }
+        let identities = services.identities(shop).await?;
+        for (order, stored) in due {
+            let source = order.source;
+            let kind = format!("{source}-token");
+            let token = services.secrets.of_shop(shop, &kind).first().cloned();
+            let Some(token) = token.filter(|_| !self.rests(shop, source, now)) else {
+                worked.waiting = worked.waiting.saturating_add(1);
+                continue;
+            };
+            let origin = Origin::Live;
+            let scene = Scene { shop, source, identities: &identities, origin, now };
+            let found = match source {
+                Source::Square => self.square(services, &scene, &order, &stored, &token).await,
+                Source::Shopify => self.shopify(services, &scene, &order, &token).await,
+            };
+            match found {
+                Ok(()) => worked.done = worked.done.saturating_add(1),
+                Err(failure) => {
+                    self.failed(services, &scene, &order, failure).await?;
+                    worked.failed = worked.failed.saturating_add(1);
+                }
+            }
+        }
+        Ok(worked)
+    }
+
+    async fn square(
+        &self,
+        services: &Services,
+        scene: &Scene<'_>,
+        order: &OrderRef,
+        stored: &StoredOrder,
+        token: &SecretString,
+    ) -> Result<(), Failure> {
+        let api = SquareApi::over(&self.http, &self.square, token)?;
+        let known = &stored.record.state;
+        let (order, buyer) = (order.clone(), None);
+        let mut found = Observation { order, state: Order::default(), buyer };
+        // An order knows its customer by a hash: the id to ask by is on the payment.
+        let customer = known.customer.as_ref().and_then(|known| known.value.parse().ok());
+        let is_known = match &customer {
+            Some(identity) => is_known(services, scene, identity).await?,
+            None => false,
+        };
+        if !is_known || known.sale.is_none() {
+            found = api.payment(found.order.id.as_str()).await?;
+        }
+        let sale = found.state.sale.as_ref().or(known.sale.as_ref());
+        let visit = sale.and_then(|sale| sale.value.visit.clone());
+        if let Some(visit) = visit.filter(|_| known.lines.is_none()) {
+            let whole = api.order(&visit).await?;
+            let stamp = Stamp { updated_at: whole.updated_at, triggered_at: None };
+            found.state.lines = Some(Stamped { stamp, value: whole.lines });
+            found.state.basket = Some(Stamped { stamp, value: whole.basket });
+        }
+        let record = found.buyer.as_ref().and_then(|(_, buyer)| buyer.record.as_ref());
+        let named = record.map(|record| record.id.clone());
+        if let Some(id) = &named {
+            self.square_customer(services, scene, &api, id).await?;
+        }
+        let has_customer = named.is_some() || known.customer.is_some();
+        let tries = stored.lookup.as_ref().map_or(0, |lookup| lookup.tries);
+        if has_customer || tries >= CUSTOMER_TRIES {
+            services.store.record_looked_up(scene, &found).await?;
+            return Ok(());
+        }
+        services.store.record(scene, &found).await?;
+        Err(Failure::NoCustomerYet)
+    }
+
+    /// Takes in a customer's record that only a payment has named so far.
+    async fn square_customer(
+        &self,
+        services: &Services,
+        scene: &Scene<'_>,
+        api: &SquareApi,
+        id: &str,
+    ) -> Result<(), Failure> {
+        let identity = scene.identities.customer(scene.source, id);
+        if is_known(services, scene, &identity).await? {
+            return Ok(());
+        }
+        match api.customer(id).await {
+            Ok(told) => {
+                let consent = told.consent.as_ref();
+                let consent = consent.map(|consent| consent.consent(scene.source, scene.now));
+                services.store.observe_person(scene, &told.person, consent.as_ref()).await?;
+                Ok(())
+            }
+            // Deleted since: the payment still is somebody's.
+            Err(ApiError::NotFound) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn shopify(
+        &self,
+        services: &Services,
+        scene: &Scene<'_>,
+        order: &OrderRef,
+        token: &SecretString,
+    ) -> Result<(), Failure> {
+        let base = match (&self.shopify, services.sites.shopify_domain(scene.shop)) {
+            (Some(base), _) => base.clone(),
+            (None, Some(domain)) => format!("https://{domain}"),
+            (None, None) => return Err(SetupError::Url.into()),
+        };
+        let api = ShopifyApi::over(&self.http, &base, token)?;
+        // Every order of Shopify's has a number for its id.
+        let id = order.id.as_str().parse().map_err(|_| ApiError::NotFound)?;
+        let found = api.order(id).await?;
+        services.store.record_looked_up(scene, &found).await?;
+        Ok(())
+    }
+
+    /// Puts a failed look-up further on, and lets its source rest where it asks for that.
+    async fn failed(
+        &self,
+        services: &Services,
+        scene: &Scene<'_>,
+        order: &OrderRef,
+        failure: Failure,
+    ) -> Result<(), StoreError> {
+        let Scene { shop, source, now, .. } = *scene;
+        let (why, rest) = match failure {
+            Failure::Store(error) => return Err(error),
+            Failure::NoCustomerYet => ("the payment names no customer yet".to_owned(), None),
+            Failure::Setup(error) => (error.to_string(), Some(REFUSED_FOR)),
+            Failure::Api(error) => {
+                let rest = match &error {
+                    ApiError::Throttled { wait } => {
+                        Some(SignedDuration::try_from(*wait).unwrap_or(REFUSED_FOR))
+                    }
+                    ApiError::Unauthorized => Some(REFUSED_FOR),
+                    _ => None,
+                };
+                (error.to_string(), rest)
+            }
+        };
+        tracing::warn!(%shop, %order, why, "look-up failed");
+        if let Some(until) = rest.and_then(|rest| now.checked_add(rest).ok()) {
+            let mut resting = self.resting.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            resting.insert((shop.clone(), source), until);
+        }
+        services.store.lookup_failed(shop, order, &why, rest, now).await
+    }
+
+    fn rests(&self, shop: &ShopId, source: Source, now: Timestamp) -> bool {
+        let resting = self.resting.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        resting.get(&(shop.clone(), source)).is_some_and(|until| now < *until)
+    }
+}
+
+/// Whether more than the id of a customer's record is known.
+async fn is_known(
+    services: &Services,
+    scene: &Scene<'_>,
+    identity: &Identity,
+) -> Result<bool, StoreError> {
+    let Some(customer) = services.store.find_customer(scene.shop, identity).await? else {
+        return Ok(false);
+    };
+    let contact = services.store.contact(scene.shop, &customer).await?;
+    // A record that only an order named has no time of its own.
+    let seen = contact.and_then(|contact| contact.records.get(&scene.source).copied().flatten());
+    Ok(seen.is_some())
+}
+
+#[cfg(test)]
+mod tests;
