@@ -22,5 +22,5 @@ async fn main() -> Result<(), Error> {
         }
         Ok(Box::pin(invoke::http(router.clone(), event.payload)).await?)
     };
-    lambda_runtime::run(service_fn(|event| handle(event))).await
+    lambda_runtime::run(service_fn(handle)).await
 }

@@ -248,6 +248,46 @@ fn several_refunds_add_up_whichever_way_they_come() {
     assert_eq!(amounts, [(succeeded, "3.00".to_owned()), (succeeded, "2.50".to_owned())]);
 }
 
+/// Every order in which these can come.
+fn orders(states: &[Order]) -> Vec<Vec<Order>> {
+    let Some((last, others)) = states.split_last() else { return vec![Vec::new()] };
+    let mut all = Vec::new();
+    for shorter in orders(others) {
+        for place in 0..=shorter.len() {
+            let mut one = shorter.clone();
+            one.insert(place, last.clone());
+            all.push(one);
+        }
+    }
+    all
+}
+
+#[test]
+fn a_sale_told_by_six_events_ends_the_same_in_every_order() {
+    let at = |status: &str, refunded: i64, at: &str| {
+        let mut payment = changed("status", json!(status));
+        payment["refunded_money"] = json!({"amount": refunded, "currency": "USD"});
+        payment["updated_at"] = json!(at);
+        paid(payment).state
+    };
+    let states = [
+        at("APPROVED", 0, "2026-11-20T14:00:01Z"),
+        at("COMPLETED", 0, "2026-11-20T14:00:05Z"),
+        at("COMPLETED", 300, "2026-11-21T10:00:03Z"),
+        // Two pictures of one moment.
+        at("COMPLETED", 0, "2026-11-21T10:00:03Z"),
+        refunded(refund("R1", "PENDING", 300)).state,
+        refunded(refund("R1", "COMPLETED", 300)).state,
+    ];
+    let merged = |states: Vec<Order>| states.into_iter().fold(Order::default(), Order::merge);
+    let expected = merged(states.to_vec());
+    let all = orders(&states);
+    assert_eq!(all.len(), 720);
+    for states in all {
+        assert_eq!(merged(states), expected);
+    }
+}
+
 #[test]
 fn a_refund_belongs_to_its_payment_and_counts_once_it_is_completed() {
     for (status, expected) in [
