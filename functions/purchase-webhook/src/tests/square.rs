@@ -1,21 +1,18 @@
 //! Square's events, from the signature to the points.
 
-use std::sync::Arc;
+mod odd;
+mod people;
+mod signature;
 
-use axum::body::Body;
-use http::{HeaderValue, Request, StatusCode};
+use http::StatusCode;
 use jiff::civil::date;
-use loyalty::ids::Source;
 use loyalty::month::Month;
-use platform::signature::sign_square;
-use platform::store::{ConsentState, DeadLetter};
+use platform::store::DeadLetter;
 use serde_json::{Value, json};
-use testkit::shop::{PUBLIC_URL, SQUARE_SECRET, TestShop};
-use testkit::square::{customer, delivery, event, money, payment, refund, signed};
+use testkit::shop::TestShop;
+use testkit::square::{customer, delivery, event, money, payment, refund};
 
 use super::send;
-
-const SIGNATURE: &str = "x-square-hmacsha256-signature";
 
 /// Delivers a signed event, which must be answered 200, and gives the outcome.
 #[track_caller]
@@ -77,105 +74,6 @@ async fn letters(shop: &TestShop) -> Vec<DeadLetter> {
     let month = Month::of(date(2026, 11, 1));
     shop.services.store.dead_letters(&shop.id, month).await.unwrap()
 }
-
-// --- Who may come in -----------------------------------------------------------------
-
-fn body() -> Vec<u8> {
-    event("payment.updated", &json!({"payment": hers("P1", 1000)})).to_string().into_bytes()
-}
-
-/// A delivery with this signature.
-fn with_signature(signature: Option<&str>) -> Request<Body> {
-    let mut request: Request<Body> = delivery(body());
-    request.headers_mut().remove(SIGNATURE);
-    if let Some(signature) = signature {
-        request.headers_mut().insert(SIGNATURE, HeaderValue::from_str(signature).unwrap());
-    }
-    request
-}
-
-/// Refused, and nothing was stored.
-async fn refused(shop: &TestShop, request: Request<Body>) {
-    let (status, answer) = send(shop, request).await;
-    assert_eq!((status, &answer["status"]), (StatusCode::UNAUTHORIZED, &json!(401)));
-    assert_eq!(shop.payment("P1").await.version, 0);
-    assert!(letters(shop).await.is_empty());
-}
-
-#[tokio::test]
-async fn a_missing_wrong_or_broken_signature_is_refused() {
-    let shop = TestShop::open().await;
-    let right = signed(&body());
-    refused(&shop, with_signature(None)).await;
-    refused(&shop, with_signature(Some(""))).await;
-    refused(&shop, with_signature(right.get(..40))).await;
-    refused(&shop, with_signature(Some(right.trim_end_matches('=')))).await;
-    refused(&shop, with_signature(Some("%%% no base64 %%%"))).await;
-    refused(&shop, with_signature(Some(&signed(b"{}")))).await;
-    let (status, _) = send(&shop, with_signature(Some(&right))).await;
-    assert_eq!(status, StatusCode::OK);
-}
-
-#[tokio::test]
-async fn a_signature_for_another_url_shop_or_source_is_refused() {
-    let shop = TestShop::open().await;
-    let signed_for = |secret: &str, url: &str| sign_square(&secret.into(), url, &body());
-    let ours = format!("{PUBLIC_URL}/webhooks/square/corner-bakery");
-    for url in [
-        "",
-        "http://regulars.example.com/webhooks/square/corner-bakery",
-        "https://elsewhere.example.com/webhooks/square/corner-bakery",
-        &format!("{PUBLIC_URL}/webhooks/square/harbour-books"),
-        &format!("{PUBLIC_URL}/webhooks/shopify/corner-bakery"),
-        &format!("{ours}/"),
-        &format!("{ours}?x=1"),
-    ] {
-        refused(&shop, with_signature(Some(&signed_for(SQUARE_SECRET, url)))).await;
-    }
-    for secret in ["harbour-books-square-secret", testkit::shop::SECRET] {
-        refused(&shop, with_signature(Some(&signed_for(secret, &ours)))).await;
-    }
-    let (status, _) = send(&shop, with_signature(Some(&signed_for(SQUARE_SECRET, &ours)))).await;
-    assert_eq!(status, StatusCode::OK);
-}
-
-#[tokio::test]
-async fn a_rightly_signed_event_at_another_shops_door_is_refused() {
-    let shop = TestShop::open().await;
-    for path in ["/webhooks/square/harbour-books", "/webhooks/square/NOT%20A%23SHOP"] {
-        let mut request: Request<Body> = delivery(body());
-        *request.uri_mut() = http::Uri::from_static(path);
-        refused(&shop, request).await;
-    }
-}
-
-#[tokio::test]
-async fn the_host_a_request_names_does_not_count() {
-    let shop = TestShop::open().await;
-    let url = "https://elsewhere.example.com/webhooks/square/corner-bakery";
-    let signature = sign_square(&SQUARE_SECRET.into(), url, &body());
-    let mut request = with_signature(Some(&signature));
-    for name in ["host", "x-forwarded-host"] {
-        request.headers_mut().insert(name, HeaderValue::from_static("elsewhere.example.com"));
-    }
-    refused(&shop, request).await;
-}
-
-#[tokio::test]
-async fn a_deployment_that_does_not_know_its_url_refuses_everything() {
-    let mut shop = TestShop::open().await;
-    let mut sites = (*shop.services.sites).clone();
-    sites.public_url = None;
-    shop.services.sites = Arc::new(sites);
-    refused(&shop, delivery(body())).await;
-    let path = "/webhooks/square/corner-bakery";
-    for url in ["", path] {
-        let signature = sign_square(&SQUARE_SECRET.into(), url, &body());
-        refused(&shop, with_signature(Some(&signature))).await;
-    }
-}
-
-// --- Payments and refunds ------------------------------------------------------------
 
 #[tokio::test]
 async fn a_payment_earns_once_it_is_completed() {
@@ -416,166 +314,4 @@ async fn six_events_end_at_the_same_points_in_any_order() {
         }
         assert_eq!(points_of(&shop, &customer).await, 150, "{order:?}");
     }
-}
-
-// --- People --------------------------------------------------------------------------
-
-#[tokio::test]
-async fn a_record_brings_name_and_address_and_newer_data_wins() {
-    let shop = TestShop::open().await;
-    pays(&shop, hers("P1", 1000)).await;
-    let mut newer = customer("C1", "ada@example.com");
-    newer["given_name"] = json!("Augusta");
-    newer["updated_at"] = json!("2026-11-21T14:00:00.000000001Z");
-    record(&shop, "customer.updated", &json!({"customer": newer})).await;
-    record(&shop, "customer.created", &json!({"customer": customer("C1", "ada@example.com")}))
-        .await;
-    let her = shop.by_email("ada@example.com").await.unwrap();
-    assert_eq!(her.id, shop.by_square_id("C1").await.unwrap().id);
-    assert_eq!(her.account.wallet.available().unwrap().0, 100);
-    assert_eq!(her.contact.unwrap().name.as_deref(), Some("Augusta Baker"));
-}
-
-#[tokio::test]
-async fn unsubscribing_is_kept_and_nothing_there_is_a_consent() {
-    let shop = TestShop::open().await;
-    let consent = async || shop.by_square_id("C1").await.unwrap().contact.unwrap().consent;
-    let mut her = customer("C1", "ada@example.com");
-    record(&shop, "customer.created", &json!({"customer": her.clone()})).await;
-    assert_eq!(consent().await, None);
-    her["preferences"]["email_unsubscribed"] = json!(true);
-    her["updated_at"] = json!("2026-11-21T14:00:00Z");
-    record(&shop, "customer.updated", &json!({"customer": her.clone()})).await;
-    let known = consent().await.unwrap();
-    assert_eq!((known.state, known.source), (ConsentState::Unsubscribed, Source::Square));
-    assert_eq!(known.at.to_string(), "2026-11-21T14:00:00Z");
-    // Taken back at Square, it is still no consent.
-    her["preferences"]["email_unsubscribed"] = json!(false);
-    her["updated_at"] = json!("2026-11-22T14:00:00Z");
-    record(&shop, "customer.updated", &json!({"customer": her})).await;
-    assert_eq!(consent().await.unwrap().state, ConsentState::Unsubscribed);
-}
-
-#[tokio::test]
-async fn a_merge_is_taken_in_with_the_record_that_is_new_with_it() {
-    let shop = TestShop::open().await;
-    pays(&shop, hers("P1", 1000)).await;
-    let context = json!({"merge": {"from_customer_ids": ["C1"], "to_customer_id": "C2"}});
-    let created =
-        json!({"customer": customer("C2", "ada@example.com"), "event_context": context.clone()});
-    record(&shop, "customer.created", &created).await;
-    let deleted = json!({"customer": customer("C1", "old@example.com"), "event_context": context});
-    record(&shop, "customer.deleted", &deleted).await;
-    let kept = shop.by_square_id("C2").await.unwrap();
-    assert_eq!(kept.contact.unwrap().email.as_deref(), Some("ada@example.com"));
-    assert!(shop.by_email("old@example.com").await.is_none());
-}
-
-#[tokio::test]
-async fn a_deleted_record_is_a_task_for_a_person() {
-    let shop = TestShop::open().await;
-    let deleted = json!({"customer": customer("C1", "ada@example.com")});
-    for _ in 0..2 {
-        assert_eq!(deliver(&shop, "customer.deleted", &deleted).await["outcome"], "kept");
-    }
-    let tasks = shop.services.store.open_tasks(&shop.id).await.unwrap();
-    assert_eq!(tasks.len(), 1);
-}
-
-// --- Everything else -----------------------------------------------------------------
-
-#[tokio::test]
-async fn a_revoked_authorization_disconnects_square_alone() {
-    let shop = TestShop::open().await;
-    let revoked = json!({"revocation": {"revoked_at": "2026-11-20T14:00:00Z"}});
-    record(&shop, "oauth.authorization.revoked", &revoked).await;
-    let status = shop.services.store.status(&shop.id).await.unwrap();
-    let gone: Vec<_> = status.disconnected.keys().copied().collect();
-    assert_eq!(gone, [Source::Square]);
-}
-
-#[tokio::test]
-async fn events_of_no_use_are_acknowledged() {
-    let shop = TestShop::open().await;
-    let order = json!({"order_created": {"order_id": "SALE", "version": 1, "state": "OPEN"}});
-    for (kind, object) in [
-        ("order.created", order.clone()),
-        ("order.updated", json!({"order_updated": {"order_id": "SALE"}})),
-        ("order.fulfillment.updated", json!({"order_fulfillment_updated": {}})),
-        ("loyalty.account.updated", json!({"loyalty_account": {"id": "x"}})),
-        ("loyalty.event.created", json!({"loyalty_event": {"id": "x"}})),
-        ("catalog.version.updated", json!({"catalog_version": {}})),
-        ("something.new", order),
-    ] {
-        assert_eq!(deliver(&shop, kind, &object).await["outcome"], "ignored", "{kind}");
-    }
-    assert!(letters(&shop).await.is_empty());
-}
-
-#[tokio::test]
-async fn a_type_that_does_not_fit_its_object_does_nothing_and_is_kept() {
-    let shop = TestShop::open().await;
-    let cases = [
-        ("payment.updated", json!({"refund": refund("R1", "P1", 100)})),
-        ("refund.updated", json!({"payment": hers("P1", 1000)})),
-        ("customer.created", json!({"payment": hers("P1", 1000)})),
-        ("customer.deleted", json!({"payment": hers("P1", 1000)})),
-        ("oauth.authorization.revoked", json!({"payment": hers("P1", 1000)})),
-    ];
-    let count = cases.len();
-    for (kind, object) in cases {
-        let answer = deliver(&shop, kind, &object).await;
-        assert_eq!(answer["outcome"], "set_aside", "{kind}");
-        let reason = answer["reason"].as_str().unwrap();
-        assert!(reason.starts_with("the type says "), "{reason}");
-    }
-    assert_eq!(letters(&shop).await.len(), count);
-    assert_eq!(shop.payment("P1").await.version, 0);
-    assert!(shop.services.store.status(&shop.id).await.unwrap().disconnected.is_empty());
-    assert!(shop.services.store.open_tasks(&shop.id).await.unwrap().is_empty());
-}
-
-#[tokio::test]
-async fn signed_garbage_is_kept_whole_once_and_answered_200() {
-    let shop = TestShop::open().await;
-    let mut broken = event("payment.updated", &json!({"payment": hers("P1", 1000)}));
-    broken["data"]["object"]["payment"]["amount_money"]["currency"] = json!("UNKNOWN_CURRENCY");
-    let broken = broken.to_string();
-    let odd: [&[u8]; 6] =
-        [b"", b"not json", b"{\"type\":", b"\xff\xfe", b"[1e400]", broken.as_bytes()];
-    for body in odd {
-        for _ in 0..2 {
-            let (status, answer) = send(&shop, delivery(body.to_vec())).await;
-            assert_eq!((status, &answer["outcome"]), (StatusCode::OK, &json!("set_aside")));
-        }
-    }
-    let kept = letters(&shop).await;
-    assert_eq!(kept.len(), odd.len());
-    let now = shop.services.clock.now();
-    for letter in kept {
-        let store = &shop.services.store;
-        let (_, body) = store.dead_letter(&shop.id, &letter.id, now).await.unwrap().unwrap();
-        assert!(odd.contains(&body.as_slice()), "{} came back changed", letter.reason);
-    }
-}
-
-#[tokio::test]
-async fn amounts_too_large_to_count_are_set_aside_and_harm_nothing() {
-    let shop = TestShop::open().await;
-    pays(&shop, hers("P1", 1000)).await;
-    let huge = json!({"payment": hers("P2", i64::MAX)});
-    assert_eq!(deliver(&shop, "payment.updated", &huge).await["outcome"], "set_aside");
-    assert_eq!(points(&shop).await, 100);
-}
-
-#[tokio::test]
-async fn a_payment_mirrored_at_shopify_is_held_as_a_possible_twin() {
-    let shop = TestShop::open().await;
-    pays(&shop, hers("P1", 1000)).await;
-    record(&shop, "customer.updated", &json!({"customer": customer("C1", "ada@example.com")}))
-        .await;
-    let mut mirror = testkit::shopify::order(1, "10.00");
-    mirror["processed_at"] = json!("2026-11-20T09:05:00-05:00");
-    super::record(&shop, "orders/paid", &mirror).await;
-    assert_eq!(super::available(&shop).await, 100, "one sale, told twice, earns once");
 }
