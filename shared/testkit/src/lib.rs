@@ -5,3 +5,4 @@ pub mod embedded;
 pub mod faults;
 pub mod shop;
 pub mod shopify;
+pub mod square;

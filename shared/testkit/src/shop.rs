@@ -96,7 +96,16 @@ impl TestShop {
 
     /// An order as it stands in the table.
     pub async fn order(&self, id: u64) -> StoredOrder {
-        let order = OrderRef { source: Source::Shopify, id: id.to_string().parse().unwrap() };
+        self.order_of(Source::Shopify, &id.to_string()).await
+    }
+
+    /// A payment at Square as it stands in the table.
+    pub async fn payment(&self, id: &str) -> StoredOrder {
+        self.order_of(Source::Square, id).await
+    }
+
+    async fn order_of(&self, source: Source, id: &str) -> StoredOrder {
+        let order = OrderRef { source, id: id.parse().expect("an order's id") };
         self.services.store.order(&self.id, &order).await.expect("the store answers")
     }
 
@@ -115,6 +124,12 @@ impl TestShop {
     /// The customer with this id at Shopify.
     pub async fn by_shopify_id(&self, id: u64) -> Option<Customer> {
         let identity = self.identities().customer(Source::Shopify, &id.to_string());
+        self.by_identity(&identity).await
+    }
+
+    /// The customer with this id at Square.
+    pub async fn by_square_id(&self, id: &str) -> Option<Customer> {
+        let identity = self.identities().customer(Source::Square, id);
         self.by_identity(&identity).await
     }
 

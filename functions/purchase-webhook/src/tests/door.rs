@@ -257,14 +257,17 @@ async fn an_uninstalled_app_is_noted_the_first_time() {
 }
 
 /// Invokes the function as Lambda does.
-async fn invoke(shop: &TestShop, event: &Value) -> Result<Value, platform::invoke::InvokeError> {
+pub(super) async fn invoke(
+    shop: &TestShop,
+    event: &Value,
+) -> Result<Value, platform::invoke::InvokeError> {
     let payload = serde_json::value::to_raw_value(event).unwrap();
     let router = crate::router(shop.services.clone());
     let answer = platform::invoke::http(router, payload).await?;
     Ok(serde_json::from_str(answer.get()).unwrap())
 }
 
-fn http_event(body: &str, base64: bool) -> Value {
+pub(super) fn http_event(body: &str, base64: bool) -> Value {
     let signature = testkit::shopify::signed(&paid(1));
     json!({
         "version": "2.0", "routeKey": "POST /webhooks/shopify/{shop}",

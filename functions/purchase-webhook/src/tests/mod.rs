@@ -1,9 +1,11 @@
 //! Through the front door: signed requests, and what then stands in the table.
 
+mod bus;
 mod door;
 mod merges;
 mod orders;
 mod people;
+mod square;
 mod units;
 
 use axum::body::Body;
