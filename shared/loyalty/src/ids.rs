@@ -84,8 +84,8 @@ text_id!(
 );
 text_id!(
     /// An order's id at its source: digits at Shopify, the payment id at Square.
-    OrderId, "order id", "use 1 to 64 of a-z, A-Z, 0-9, - and _",
-    |text| (1..=64).contains(&text.len())
+    OrderId, "order id", "use 1 to 192 of a-z, A-Z, 0-9, - and _",
+    |text| (1..=192).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 );
 text_id!(

@@ -97,7 +97,7 @@ pub(super) struct OrderPath {
     #[param(value_type = super::views::Source)]
     pub(super) source: Source,
     /// The order's id there: the digits of Shopify's order id, or Square's payment id.
-    #[param(value_type = String, pattern = "^[a-zA-Z0-9_-]{1,64}$", example = "820982911946154508")]
+    #[param(value_type = String, pattern = "^[a-zA-Z0-9_-]{1,192}$", example = "820982911946154508")]
     pub(super) id: OrderId,
 }
 

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
 
+use super::history::Event;
 use super::play::Subject;
 
 /// What a canary holds around its writes.
@@ -172,8 +173,8 @@ impl Canary {
 }
 
 impl Subject for Canary {
-    async fn take(&self, _topic: &'static str, body: Vec<u8>) -> u16 {
-        let order: Value = serde_json::from_slice(&body).unwrap();
+    async fn take(&self, event: &Event) -> u16 {
+        let order: Value = serde_json::from_slice(&event.body).unwrap();
         match self.purchase(&order).await {
             Ok(true) => 200,
             Ok(false) | Err(_) => 503,

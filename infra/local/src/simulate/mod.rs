@@ -145,25 +145,31 @@ struct Failing {
     played: Played,
 }
 
-/// Takes away deliveries and faults as long as the history still fails.
+/// Takes away deliveries and faults as long as the history still fails: halves of them
+/// first, then smaller and smaller parts.
 async fn shrink(history: &History, faults: &Faults, played: Played) -> Result<Failing, String> {
     let met = play::met(history, faults, &played.made);
     let mut failing = Failing { history: history.clone(), faults: met, played };
     let mut budget = SHRINK_BUDGET;
-    let mut smaller = true;
-    while smaller && budget > 0 {
-        smaller = false;
+    let mut part = failing.history.deliveries.len().max(failing.faults.len());
+    while part > 0 && budget > 0 {
         let places: Vec<Place> = failing.faults.keys().copied().collect();
-        for place in places {
+        for some in places.chunks(part) {
             let mut tried = failing.clone();
-            tried.faults.remove(&place);
-            smaller |= failing.replace_if_failing(tried, &mut budget).await?;
+            tried.faults.retain(|place, _| !some.contains(place));
+            failing.replace_if_failing(tried, &mut budget).await?;
         }
         let deliveries: Vec<Delivery> = failing.history.deliveries.clone();
-        for delivery in deliveries {
+        let mut smaller = false;
+        for some in deliveries.chunks(part) {
+            let kept = |delivery: &Delivery| !some.iter().any(|one| one.id == delivery.id);
             let mut tried = failing.clone();
-            tried.history.deliveries.retain(|kept| *kept != delivery);
+            tried.history.deliveries.retain(kept);
             smaller |= failing.replace_if_failing(tried, &mut budget).await?;
+        }
+        // What one pass takes away may have kept something else in.
+        if part > 1 || !smaller {
+            part /= 2;
         }
     }
     Ok(failing)

@@ -11,15 +11,23 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use axum::Router;
 use axum::body::Body;
+use http::Request;
 use jiff::Timestamp;
-use platform::store::table;
-use platform::{Clock, Secrets, Services, Store};
+use loyalty::ids::{CustomerId, ShopId, Source};
+use loyalty::ledger::Origin;
+use loyalty::order::{Order, Stamp, Stamped};
+use platform::identity::Identities;
+use platform::signature::sign_square;
+use platform::store::{Deed, MergeError, Observation, Scene, table};
+use platform::{Clock, Secrets, Services, Sites, Store};
+use secrecy::SecretString;
+use serde_json::value::RawValue;
 use testkit::embedded::{Connector, Embedded};
 use testkit::faults::{self, Fate, Fault, Faulty, Made, Place};
-use testkit::shop::SECRET;
+use testkit::shop::{PUBLIC_URL, SECRET, SQUARE_SECRET};
 use tower::ServiceExt;
 
-use super::history::{Delivery, History, Meaning};
+use super::history::{self, Delivery, Door, Event, History, Meaning, SQUARE_PEOPLE};
 use super::model::{self, Progress, Raw, Violation};
 
 /// The table's name.
@@ -56,8 +64,8 @@ pub(crate) enum Faults {
 
 /// What takes deliveries in: the product, or a canary.
 pub(crate) trait Subject: Send + Sync + 'static {
-    /// Takes a body in and gives the HTTP status it answers with.
-    fn take(&self, topic: &'static str, body: Vec<u8>) -> impl Future<Output = u16> + Send;
+    /// Takes an event in and gives the HTTP status it answers with.
+    fn take(&self, event: &Event) -> impl Future<Output = u16> + Send;
 }
 
 /// How a history went.
@@ -71,17 +79,130 @@ pub(crate) struct Played {
     pub(crate) trace: Vec<String>,
 }
 
-/// The product: the real router on the real store.
-pub(crate) struct Product(Router);
+/// The product: the real functions on the real store.
+pub(crate) struct Product {
+    router: Router,
+    services: Services,
+    shop: ShopId,
+}
 
 impl Subject for Product {
-    async fn take(&self, topic: &'static str, body: Vec<u8>) -> u16 {
-        let request = testkit::shopify::delivery::<Body>(topic, body);
-        match self.0.clone().oneshot(request).await {
+    async fn take(&self, event: &Event) -> u16 {
+        let body = event.body.clone();
+        let shop = &self.shop;
+        match event.door {
+            Door::Shopify => {
+                let request = testkit::shopify::delivery::<Body>(event.topic, body);
+                self.send(request, format!("/webhooks/shopify/{shop}")).await
+            }
+            Door::Square => {
+                let mut request = testkit::square::delivery::<Body>(body.clone());
+                // Square signs the address too, and the sample's is another shop's.
+                let url = self.services.sites.webhook_url(Source::Square, shop);
+                let key = SecretString::from(SQUARE_SECRET);
+                let signed = sign_square(&key, &url.unwrap_or_default(), &body);
+                if let Ok(signed) = signed.parse() {
+                    request.headers_mut().insert("x-square-hmacsha256-signature", signed);
+                }
+                self.send(request, format!("/webhooks/square/{shop}")).await
+            }
+            Door::Bus => {
+                let envelope = envelope(event.topic, &body);
+                status(purchase_webhook::bus::handle(&self.services, &envelope).await)
+            }
+            Door::LookUp => status(self.look_up(event.meaning, &body).await),
+            Door::Hand => status(self.by_hand(event.meaning).await),
+        }
+    }
+}
+
+/// An error asks for another attempt, as a source makes it.
+fn status<T, E>(done: Result<T, E>) -> u16 {
+    if done.is_ok() { 200 } else { 503 }
+}
+
+type Anything = Box<dyn std::error::Error + Send + Sync>;
+
+impl Product {
+    async fn send(&self, mut request: Request<Body>, path: String) -> u16 {
+        if let Ok(uri) = path.parse() {
+            *request.uri_mut() = uri;
+        }
+        match self.router.clone().oneshot(request).await {
             Ok(answer) => answer.status().as_u16(),
             Err(never) => match never {},
         }
     }
+
+    fn identities(&self) -> Result<Identities, Anything> {
+        Ok(Identities::new(self.shop.clone(), self.services.secrets.identity_key()?, "US"))
+    }
+
+    /// What our own job does with an answer of Square's.
+    async fn look_up(&self, meaning: Meaning, body: &[u8]) -> Result<(), Anything> {
+        let Meaning::Lines { order, .. } = meaning else { return Ok(()) };
+        let found = sources::square::order_answer(body)?;
+        let stamp = Stamp { updated_at: found.updated_at, triggered_at: None };
+        let state = Order {
+            lines: Some(Stamped { stamp, value: found.lines }),
+            basket: Some(Stamped { stamp, value: found.basket }),
+            ..Order::default()
+        };
+        let order = history::name(order).try_into()?;
+        let identities = self.identities()?;
+        let (shop, source, now) = (&self.shop, Source::Square, self.services.clock.now());
+        let scene = Scene { shop, source, identities: &identities, origin: Origin::Live, now };
+        let observation = Observation { order, state, buyer: None };
+        self.services.store.record_looked_up(&scene, &observation).await?;
+        Ok(())
+    }
+
+    /// Merges or takes apart, as the owner's API does. Who isn't known yet, or isn't
+    /// merged, can't be: that is an answer too.
+    async fn by_hand(&self, meaning: Meaning) -> Result<(), Anything> {
+        let (now, origin) = (self.services.clock.now(), Origin::Adjust);
+        let deed = Deed { shop: &self.shop, origin, now };
+        let store = &self.services.store;
+        let done = match meaning {
+            Meaning::Merged { kept, gone } => {
+                let (Some(kept), Some(gone)) = (self.who(kept).await?, self.who(gone).await?)
+                else {
+                    return Err("not both are known yet".into());
+                };
+                store.merge(&deed, &kept, &gone).await.map(|_| ())
+            }
+            Meaning::Undone { gone } => match self.who(gone).await? {
+                Some(gone) => store.undo_merge(&deed, &gone).await,
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        };
+        match done {
+            Err(MergeError::Store(error)) => Err(error.into()),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    async fn who(&self, person: u64) -> Result<Option<CustomerId>, Anything> {
+        let identities = self.identities()?;
+        let identity = if person < SQUARE_PEOPLE {
+            identities.customer(Source::Shopify, &person.to_string())
+        } else {
+            identities.customer(Source::Square, &format!("SQ{person}"))
+        };
+        Ok(self.services.store.find_customer(&self.shop, &identity).await?)
+    }
+}
+
+/// An event as Shopify's partner bus brings it.
+fn envelope(topic: &str, body: &[u8]) -> Box<RawValue> {
+    let body = String::from_utf8_lossy(body);
+    let text = format!(
+        r#"{{"source":"aws.partner/shopify.com/1/x","detail-type":"shopifyWebhook","detail":{{
+        "metadata":{{"X-Shopify-Topic":"{topic}","X-Shopify-Shop-Domain":"shop.myshopify.com"}},
+        "payload":{body}}}}}"#
+    );
+    RawValue::from_string(text).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
 /// What the players of one history share.
@@ -134,24 +255,17 @@ impl World {
         store.apply_program(&program, now).await.map_err(|error| error.to_string())?;
         let secrets = Secrets::from_lists([
             (format!("{shop}/shopify"), SECRET.to_owned()),
+            (format!("{shop}/square"), SQUARE_SECRET.to_owned()),
             ("identity".to_owned(), "identity-key".to_owned()),
         ]);
-        let router = purchase_webhook::router(Services {
-            store,
-            secrets,
-            sites: Default::default(),
-            clock: Clock::fixed(now),
-        });
-        // Deliveries are made out to the sample shop; here its address is this shop's.
-        let path = format!("/webhooks/shopify/{shop}");
-        let readdressed =
-            tower::util::MapRequestLayer::new(move |mut request: http::Request<Body>| {
-                if let Ok(uri) = path.parse() {
-                    *request.uri_mut() = uri;
-                }
-                request
-            });
-        Ok(Product(Router::new().fallback_service(tower::Layer::layer(&readdressed, router))))
+        let shop: ShopId = shop.parse().map_err(|_| "the shop's name isn't one".to_owned())?;
+        let sites = Sites {
+            public_url: Some(PUBLIC_URL.to_owned()),
+            shopify: [("shop.myshopify.com".to_owned(), shop.clone())].into(),
+        };
+        let services =
+            Services { store, secrets, sites: Arc::new(sites), clock: Clock::fixed(now) };
+        Ok(Product { router: purchase_webhook::router(services.clone()), services, shop })
     }
 
     /// A connector whose calls meet what `faults` say, by the history's seed.
@@ -231,7 +345,7 @@ async fn deliver<S: Subject>(
         }
         lock(&stage.progress).sent.insert(delivery.event);
         let writes = stage.faulty.writes();
-        let taken = subject.take(event.topic, event.body.clone());
+        let taken = subject.take(event);
         let status = faults::attempt(delivery.id, attempt, taken).await;
         let taken = status == Some(200);
         let news = taken && lock(&stage.progress).acknowledged.insert(delivery.event);
@@ -253,7 +367,10 @@ async fn deliver<S: Subject>(
 /// Checks what an event is about. Something found is looked at twice, because between
 /// two reads another function may have written.
 async fn check(stage: &Stage, connector: &Connector, meaning: &Meaning) {
-    let (Meaning::Picture { order, .. } | Meaning::Refund { order, .. }) = *meaning else {
+    let (Meaning::Picture { order, .. }
+    | Meaning::Refund { order, .. }
+    | Meaning::Lines { order, .. }) = *meaning
+    else {
         return;
     };
     let raw = Raw { connector, table: TABLE };

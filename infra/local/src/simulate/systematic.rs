@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 
 use testkit::faults::{Fault, Place};
 
-use super::history::{Event, History, garbage, picture, record, redact, refund};
+use super::history::{
+    Door, Event, History, Meaning, Pay, as_guest, by_hand, consent, garbage, lines,
+    merged_at_shopify, merged_at_square, payment, picture, record, redact, refund, till_record,
+    till_refund,
+};
 use super::play::{Faults, World};
 use super::{HISTORIES_PER_WORLD, Options, Report, play};
 
@@ -43,7 +47,48 @@ fn scenarios() -> Vec<Vec<Event>> {
         vec![paid(1, Some(1)), record(1)],
         vec![garbage(1)],
         vec![redact()],
+        // At the till: of nobody, of somebody, claimed late; its refund; called off.
+        vec![till(1_001, None)],
+        vec![till(1_001, Some(101))],
+        vec![till(1_001, None), payment(1_001, 20, 4_995, Pay::Completed, Some(101))],
+        vec![till(1_001, Some(101)), till_refund(1_001, 0, 1_000)],
+        vec![payment(1_001, 1, 4_995, Pay::Approved, None), canceled(1_001)],
+        // What a look-up finds, and a customer's record.
+        vec![till(1_001, Some(101)), lines(1_001, 4_995, 3_000)],
+        vec![till_record(101)],
+        // From the bus; by a guest, whose record then is confirmed, as an order or itself.
+        vec![Event { door: Door::Bus, ..paid(1, Some(1)) }],
+        vec![as_guest(&paid(1, Some(1)))],
+        vec![as_guest(&paid(1, Some(1))), consent(1), record(1)],
+        vec![as_guest(&paid(1, Some(1))), consent(1), paid(2, Some(1))],
+        // Two who are one: known and new, at their source and by hand; and taken apart.
+        vec![paid(1, Some(1)), paid(2, Some(2)), merged_at_shopify(1, 2)],
+        vec![merged_at_square(101, 102)],
+        vec![paid(1, Some(1)), till(1_002, Some(101)), one_by_hand()],
+        vec![
+            paid(1, Some(1)),
+            till(1_002, Some(101)),
+            one_by_hand(),
+            payment(1_003, 10, 2_000, Pay::Completed, Some(101)),
+            by_hand(Meaning::Undone { gone: 101 }),
+        ],
+        // One sale that two sources tell.
+        vec![paid(1, Some(1)), till_record(101), one_by_hand(), till(1_002, Some(101))],
     ]
+}
+
+/// A payment at the till.
+fn till(order: u64, buyer: Option<u64>) -> Event {
+    payment(order, 10, 4_995, Pay::Completed, buyer)
+}
+
+fn canceled(order: u64) -> Event {
+    payment(order, 10, 4_995, Pay::Canceled, Some(101))
+}
+
+/// The first record of each source is one person.
+fn one_by_hand() -> Event {
+    by_hand(Meaning::Merged { kept: 1, gone: 101 })
 }
 
 /// Plays all of it, until something breaks.
