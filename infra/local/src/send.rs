@@ -44,7 +44,7 @@ fn secret(
     environment: Environment<'_>,
 ) -> Result<SecretString, Failure> {
     let secrets = LocalSecrets::read(data, environment)?;
-    secrets.shopify(shop).ok_or_else(|| {
+    secrets.signs(loyalty::ids::Source::Shopify, shop).ok_or_else(|| {
         let variable = platform::config::secret_variable(shop, "shopify");
         let known: Vec<&str> = secrets.shops().map(ShopId::as_str).collect();
         let known = if known.is_empty() {

@@ -113,7 +113,7 @@ impl Play {
     /// Makes a year for a database that gets its program here.
     async fn on(home: &mut Home<'_>, program: &ProgramFile, year: Year) -> Result<Self, Failure> {
         home.apply(program, year.start).await?;
-        let secret = home.secrets.shopify(program.shop());
+        let secret = home.secrets.signs(loyalty::ids::Source::Shopify, program.shop());
         let secret = secret.ok_or_else(|| Failure::new("the demo's shop has no secret"))?;
         let people = people::everybody(&year);
         let own = |(index, person)| schedule::of(&year, person, index);
