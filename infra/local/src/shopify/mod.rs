@@ -6,7 +6,6 @@ mod money;
 mod order_body;
 mod people_body;
 mod refund_body;
-pub(crate) mod samples;
 mod webhook;
 
 use jiff::Timestamp;
