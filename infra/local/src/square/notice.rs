@@ -25,7 +25,6 @@ pub(crate) const CUSTOMER_DELETED: &str = "customer.deleted";
 /// An event of Square's, ready to be signed.
 #[derive(Debug, Clone)]
 pub(crate) struct Notice {
-    pub(crate) topic: &'static str,
     /// Unique to the event; repeats of it keep it.
     pub(crate) id: String,
     pub(crate) created_at: Timestamp,
@@ -105,7 +104,7 @@ impl Notice {
         if let (true, Value::Object(fields)) = (kind == "payment", &mut body) {
             fields.insert("location_id".to_owned(), json!(LOCATION));
         }
-        Self { topic, id: event, created_at, body: body.to_string() }
+        Self { id: event, created_at, body: body.to_string() }
     }
 
     /// Its headers, signature included; `url` is where Square was told to send it.
