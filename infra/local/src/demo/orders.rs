@@ -36,7 +36,7 @@ pub(super) fn of(year: &Year, person: &Person, index: u32, rng: &mut Rng) -> Bou
     let own = u64::from(index).saturating_mul(ORDERS_EACH);
     for number in 1..ORDERS_EACH {
         let serial = own.saturating_add(number);
-        if person.known.comes_by(rng) == Place::Till {
+        if person.comes_by(visit, rng) == Place::Till {
             till::visit(year, person, serial, visit, &mut bought, rng);
         } else {
             bought.orders.push(order(year, person, serial, visit, rng));

@@ -23,6 +23,9 @@ pub(crate) enum Known {
     Both,
     /// By a record at the till.
     Till,
+    /// First by a record at the till, then by a Shopify account too, where she confirmed
+    /// the same address: one customer, whose sales come from both.
+    TillThenAccount,
     /// By an address only, as a guest of the web shop.
     Email,
     /// By a number only, as a guest of the web shop.
@@ -41,21 +44,22 @@ pub(super) enum Place {
 }
 
 impl Known {
-    /// Where she buys this time.
-    pub(super) fn comes_by(self, rng: &mut Rng) -> Place {
+    /// Where she buys this time; the web shop knows her already, or not yet.
+    fn comes_by(self, has_account: bool, rng: &mut Rng) -> Place {
         match self {
             Self::Till | Self::WalkIn => Place::Till,
-            Self::Both if rng.u32(0..100) < 60 => Place::Till,
+            Self::TillThenAccount if !has_account => Place::Till,
+            Self::Both | Self::TillThenAccount if rng.u32(0..100) < 60 => Place::Till,
             _ => Place::WebShop,
         }
     }
 
     fn has_account(self) -> bool {
-        matches!(self, Self::Account | Self::Both | Self::GuestThenAccount)
+        !matches!(self, Self::Till | Self::Email | Self::Phone | Self::WalkIn)
     }
 
     fn has_record(self) -> bool {
-        matches!(self, Self::Both | Self::Till)
+        matches!(self, Self::Both | Self::Till | Self::TillThenAccount)
     }
 }
 
@@ -86,6 +90,12 @@ pub(crate) struct Person {
 }
 
 impl Person {
+    /// Where she buys at `at`.
+    pub(super) fn comes_by(&self, at: Timestamp, rng: &mut Rng) -> Place {
+        let account = self.account.as_ref().filter(|account| account.created_at <= at);
+        self.known.comes_by(account.is_some(), rng)
+    }
+
     /// Who stands on an order of the web shop that she makes at `at`.
     pub(crate) fn buyer(&self, at: Timestamp) -> Buyer {
         let account = self.account.clone().filter(|account| account.created_at <= at);
@@ -97,8 +107,12 @@ impl Person {
         }
     }
 
-    /// How many customers she is in the end: one for each source that knows her.
+    /// How many customers she is in the end: one for each source that knows her, unless
+    /// her address says that they know the same person.
     pub(crate) fn customers(&self) -> usize {
+        if self.known == Known::TillThenAccount {
+            return self.till.left();
+        }
         let web = self.account.is_some()
             || self
                 .orders
@@ -129,8 +143,9 @@ fn person(year: &Year, index: u32, walk_in: bool, rng: &mut Rng) -> Person {
     let known = match rng.u32(0..100) {
         _ if walk_in => Known::WalkIn,
         0..28 => Known::Account,
-        28..52 => Known::Both,
-        52..83 => Known::Till,
+        28..46 => Known::Both,
+        46..54 => Known::TillThenAccount,
+        54..83 => Known::Till,
         83..87 if phone(index).is_some() => Known::Phone,
         83..93 => Known::Email,
         _ => Known::GuestThenAccount,
@@ -140,9 +155,10 @@ fn person(year: &Year, index: u32, walk_in: bool, rng: &mut Rng) -> Person {
     let (first_visit, last_visit) =
         if walk_in { (year.start, year.end) } else { stay(year, gap, rng) };
     let first_visit = orders::within_hours(year, first_visit, hour, rng);
+    let arrives = first_visit.checked_sub(SignedDuration::from_mins(3)).unwrap_or(first_visit);
     let registers = match known {
-        Known::GuestThenAccount => between(first_visit, last_visit, rng),
-        _ => first_visit.checked_sub(SignedDuration::from_mins(3)).unwrap_or(first_visit),
+        Known::GuestThenAccount | Known::TillThenAccount => between(first_visit, last_visit, rng),
+        _ => arrives,
     };
     let first_name = pick(&FIRST_NAMES, rng).unwrap_or_default();
     let last_name = pick(&LAST_NAMES, rng).unwrap_or_default();
@@ -151,7 +167,9 @@ fn person(year: &Year, index: u32, walk_in: bool, rng: &mut Rng) -> Person {
     let has_phone = match known {
         Known::Phone => true,
         Known::Till => rng.u32(0..100) < 70,
-        Known::Account | Known::Both | Known::GuestThenAccount => rng.u32(0..100) < 40,
+        Known::Account | Known::Both | Known::TillThenAccount | Known::GuestThenAccount => {
+            rng.u32(0..100) < 40
+        }
         Known::Email | Known::WalkIn => false,
     };
     let phone = phone(index).filter(|_| has_phone);
@@ -165,8 +183,8 @@ fn person(year: &Year, index: u32, walk_in: bool, rng: &mut Rng) -> Person {
         updated_at: registers,
     };
     let till = match known.has_record() {
-        // Not before the account has her address.
-        true => TillRecords::kept(year, &account, u64::from(index), (registers, last_visit), rng),
+        // A minute later: by then an account that she makes first has her address.
+        true => TillRecords::kept(year, &account, u64::from(index), (arrives, last_visit), rng),
         false => TillRecords::default(),
     };
     let has_account = known.has_account();

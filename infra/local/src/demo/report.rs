@@ -142,7 +142,9 @@ impl Report {
             first_day: play.year.first_day.to_string(),
             last_day: play.year.last_day.to_string(),
             customers: people(play, |who| who.known != Known::WalkIn),
-            at_both_sources: people(play, |who| who.known == Known::Both),
+            at_both_sources: people(play, |who| {
+                matches!(who.known, Known::Both | Known::TillThenAccount)
+            }),
             merged_at_square: people(play, |who| who.till.were_merged()),
             accounts: count(audited.customers.len()),
             tiers: audited.tiers,

@@ -256,7 +256,12 @@ mod tests {
         assert_eq!(request.uri().path(), "/webhooks/square/corner-bakery");
         let signed = request.headers()["x-square-hmacsha256-signature"].to_str().unwrap();
         let fits = |url| {
-            platform::signature::square(&[key.clone()], url, notice.body.as_bytes(), Some(signed))
+            platform::signature::square(
+                std::slice::from_ref(&key),
+                url,
+                notice.body.as_bytes(),
+                Some(signed),
+            )
         };
         assert!(fits(url) && !fits("https://example.com/webhooks/square/corner-bakery"));
     }
