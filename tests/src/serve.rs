@@ -241,3 +241,30 @@ fn a_server_open_to_others_warns() {
     let said = server.stop();
     assert!(said.contains("can be reached from other machines"), "{said}");
 }
+
+#[test]
+fn an_event_of_squares_is_signed_for_the_address_the_server_tells() {
+    let home = tempfile::tempdir().unwrap();
+    let event = workspace("events/purchase-webhook/square-payment-updated.json");
+    let event = event.to_str().unwrap();
+    let server = Server::start(home.path(), &[]);
+    let (code, told, why) = run(home.path(), &["send", event, "--url", &server.url()]);
+    assert_eq!(code, 0, "{why}");
+    assert!(told.starts_with("200 OK\n"), "{told}");
+    // The same server by another name isn't where Square was told to send to.
+    let other = server.url().replace("127.0.0.1", "localhost");
+    let (code, _, why) = run(home.path(), &["send", event, "--url", &other]);
+    assert!(code == 1 && why.contains("REGULARS_PUBLIC_URL"), "{why}");
+}
+
+#[test]
+fn what_shopifys_bus_brings_is_handed_to_the_function() {
+    let home = tempfile::tempdir().unwrap();
+    let event = workspace("events/purchase-webhook/shopify-bus-orders-paid.json");
+    let server = Server::start(home.path(), &[]);
+    let (code, told, why) =
+        run(home.path(), &["send", event.to_str().unwrap(), "--url", &server.url()]);
+    assert_eq!(code, 0, "{why}");
+    assert!(told.starts_with("200 OK\n"), "{told}");
+    assert_eq!(posted(&server), 531);
+}

@@ -11,7 +11,7 @@ use loyalty::ids::ShopId;
 use testkit::faults::Fault;
 
 use crate::failure::Failure;
-use crate::{demo, program, send, serve, shopify, simulate};
+use crate::{demo, program, samples, send, serve, simulate};
 
 /// Exact loyalty points for small shops: the whole system on one machine.
 #[derive(Debug, Parser)]
@@ -30,7 +30,7 @@ pub(crate) enum Command {
     /// Check or apply a shop's program
     #[command(subcommand)]
     Program(ProgramCommand),
-    /// Sign a sample event as Shopify would and post it to a running server
+    /// Sign a sample event as Shopify or Square would and post it to a running server
     Send(SendArgs),
     /// Play random histories with faults until a promise breaks
     Simulate(SimulateArgs),
@@ -128,12 +128,13 @@ pub(crate) enum ProgramCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct SendArgs {
-    /// An event as in events/purchase-webhook/, or a bare Shopify body with --topic
+    /// An event as in events/purchase-webhook/, a bare Square body, or a bare Shopify body
+    /// with --topic
     pub(crate) file: PathBuf,
     /// The shop; where the file is an event, the one of its path if not given
     #[arg(long)]
     pub(crate) shop: Option<ShopId>,
-    /// The server
+    /// The server, as it calls itself: Square signs its address too
     #[arg(long, default_value = "http://127.0.0.1:8787")]
     pub(crate) url: String,
     /// The server's data directory, for the shop's secret
@@ -203,7 +204,7 @@ impl Command {
             }
             Self::Send(args) => send::run(args, environment).await,
             Self::Simulate(args) => simulate::command::run(&args),
-            Self::SampleEvents { dir } => shopify::samples::write(&dir),
+            Self::SampleEvents { dir } => samples::write(&dir),
         }
     }
 }

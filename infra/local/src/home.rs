@@ -184,6 +184,7 @@ impl Lock {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
+    use loyalty::ids::Source;
     use loyalty::program::CORNER_BAKERY;
 
     use super::*;
@@ -203,14 +204,14 @@ mod tests {
         let file = ProgramFile::parse(Path::new("b.toml"), CORNER_BAKERY.to_owned()).unwrap();
         let mut first = Home::open(&data, &nothing).await.unwrap();
         assert!(matches!(first.apply(&file, now()).await, Ok(Applied::Saved { version: 1, .. })));
-        let key = first.secrets.shopify(file.shop()).unwrap();
+        let key = first.secrets.signs(Source::Shopify, file.shop()).unwrap();
         drop(first);
 
         let mut again = Home::open(&data, &nothing).await.unwrap();
         assert_eq!(again.apply(&file, now()).await, Ok(Applied::Unchanged { version: 1 }));
         assert_eq!(again.secrets.shops().collect::<Vec<_>>(), [file.shop()]);
         let same = secrecy::ExposeSecret::expose_secret;
-        assert_eq!(same(&again.secrets.shopify(file.shop()).unwrap()), same(&key));
+        assert_eq!(same(&again.secrets.signs(Source::Shopify, file.shop()).unwrap()), same(&key));
     }
 
     #[test]

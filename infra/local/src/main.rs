@@ -9,12 +9,14 @@ mod failure;
 mod home;
 mod local;
 mod program;
+mod samples;
 mod secrets;
 mod send;
 mod serve;
 mod server;
 mod shopify;
 mod simulate;
+mod square;
 
 use std::process::ExitCode;
 

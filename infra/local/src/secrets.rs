@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use loyalty::ids::ShopId;
+use loyalty::ids::{ShopId, Source};
 use platform::Secrets;
 use platform::config::secret_variable;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -29,8 +29,12 @@ pub(crate) const API_VARIABLE: &str = "REGULARS_API_TOKEN";
 /// Gives the key of all identities.
 const IDENTITY_VARIABLE: &str = "REGULARS_IDENTITY_KEY";
 
-/// The kind of a shop's secret that Shopify signs with.
-const SHOPIFY: &str = "shopify";
+/// The sources, each the kind of a secret by its name: what it signs with. That can be
+/// anything, as long as both sides have the same, so what isn't given is made.
+const SIGNING: [Source; 2] = [Source::Shopify, Source::Square];
+
+/// The kinds of a shop's secrets that open a source's API. Only the source can make one.
+const TOKENS: [&str; 2] = ["shopify-token", "square-token"];
 
 /// 256 bits, as many as the hashes that use them.
 const SECRET_BYTES: usize = 32;
@@ -41,6 +45,11 @@ const HEADER: &str = "\
 # api: the token of the JSON API.
 # shops.<shop>.shopify: what the shop's Shopify app signs with. Put your app's client
 # secret here, or into REGULARS_SECRET_<SHOP>_SHOPIFY. During a rotation: \"old, new\".
+# shops.<shop>.square: what Square signs with. Put the signature key of your webhook
+# subscription here, or into REGULARS_SECRET_<SHOP>_SQUARE. During a rotation: \"old, new\".
+# shops.<shop>.shopify-token, shops.<shop>.square-token: what opens the shop's Shopify and
+# Square APIs. They are never made up: without one nothing is looked up there. Or put them
+# into REGULARS_SECRET_<SHOP>_SHOPIFY_TOKEN and REGULARS_SECRET_<SHOP>_SQUARE_TOKEN.
 
 ";
 
@@ -62,11 +71,8 @@ struct Stored {
     shops: BTreeMap<ShopId, OfShop>,
 }
 
-#[derive(Default, Clone, PartialEq, Serialize, Deserialize)]
-struct OfShop {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    shopify: Option<String>,
-}
+/// A shop's secrets by their kind.
+type OfShop = BTreeMap<String, String>;
 
 impl<'a> LocalSecrets<'a> {
     /// Reads what `dir` has, and makes nothing yet.
@@ -100,7 +106,7 @@ impl<'a> LocalSecrets<'a> {
         self.stored.identity.is_some() || self.given(IDENTITY_VARIABLE).is_some()
     }
 
-    /// Makes what a deployment with these shops lacks, and keeps it.
+    /// Makes what a deployment with its shops and these lacks, and keeps it.
     pub(crate) fn complete<'s>(
         &mut self,
         shops: impl IntoIterator<Item = &'s ShopId>,
@@ -113,10 +119,16 @@ impl<'a> LocalSecrets<'a> {
             self.stored.api = Some(random()?);
         }
         for shop in shops {
-            let given = self.given(&secret_variable(shop, SHOPIFY)).is_some();
-            let of_shop = self.stored.shops.entry(shop.clone()).or_default();
-            if of_shop.shopify.is_none() && !given {
-                of_shop.shopify = Some(random()?);
+            self.stored.shops.entry(shop.clone()).or_default();
+        }
+        // Those of before too: since then there may be a source more.
+        let shops: Vec<ShopId> = self.shops().cloned().collect();
+        for shop in shops {
+            for kind in SIGNING.map(Source::as_str) {
+                if self.of_shop(&shop, kind).is_none() {
+                    let of_shop = self.stored.shops.entry(shop.clone()).or_default();
+                    of_shop.insert(kind.to_owned(), random()?);
+                }
             }
         }
         if self.stored == before && self.path.exists() {
@@ -130,25 +142,29 @@ impl<'a> LocalSecrets<'a> {
     /// All of them, by the names the functions ask for. The environment goes first.
     pub(crate) fn lists(&self) -> Secrets {
         let mut lists = Vec::new();
-        let mut add = |name: String, variable: &str, stored: &Option<String>| {
-            let value = self.given(variable).or_else(|| stored.clone());
-            lists.extend(value.map(|value| (name, value)));
-        };
-        add("identity".to_owned(), IDENTITY_VARIABLE, &self.stored.identity);
-        add("api".to_owned(), API_VARIABLE, &self.stored.api);
-        for (shop, of_shop) in &self.stored.shops {
-            let variable = secret_variable(shop, SHOPIFY);
-            add(format!("{shop}/{SHOPIFY}"), &variable, &of_shop.shopify);
+        let identity = self.given(IDENTITY_VARIABLE).or_else(|| self.stored.identity.clone());
+        let api = self.given(API_VARIABLE).or_else(|| self.stored.api.clone());
+        lists.extend(identity.map(|value| ("identity".to_owned(), value)));
+        lists.extend(api.map(|value| ("api".to_owned(), value)));
+        for shop in self.stored.shops.keys() {
+            for kind in SIGNING.map(Source::as_str).into_iter().chain(TOKENS) {
+                let value = self.of_shop(shop, kind);
+                lists.extend(value.map(|value| (format!("{shop}/{kind}"), value)));
+            }
         }
         Secrets::from_lists(lists)
     }
 
-    /// What a shop's Shopify app signs with: during a rotation the first, as Shopify
+    /// A shop's secret of a kind, as a list. The environment goes first.
+    fn of_shop(&self, shop: &ShopId, kind: &str) -> Option<String> {
+        let stored = || self.stored.shops.get(shop)?.get(kind).cloned();
+        self.given(&secret_variable(shop, kind)).or_else(stored)
+    }
+
+    /// What a source signs a shop's webhooks with: during a rotation the first, as Shopify
     /// signs with the oldest.
-    pub(crate) fn shopify(&self, shop: &ShopId) -> Option<SecretString> {
-        let variable = secret_variable(shop, SHOPIFY);
-        let stored = || self.stored.shops.get(shop)?.shopify.clone();
-        let list = self.given(&variable).or_else(stored)?;
+    pub(crate) fn signs(&self, source: Source, shop: &ShopId) -> Option<SecretString> {
+        let list = self.of_shop(shop, source.as_str())?;
         let first = list.split(',').map(str::trim).find(|one| !one.is_empty())?;
         Some(SecretString::from(first))
     }
@@ -252,13 +268,14 @@ mod tests {
         let second = completed(&home, &nothing);
         assert_eq!(fs::read_to_string(second.path()).unwrap(), made);
         let mut all = Vec::new();
-        for name in ["identity", "api", "corner-bakery/shopify"] {
+        for name in ["identity", "api", "corner-bakery/shopify", "corner-bakery/square"] {
             assert_eq!(named(&first, name), named(&second, name));
             assert_eq!(named(&first, name).len(), 64);
             all.push(named(&first, name));
         }
+        all.sort();
         all.dedup();
-        assert_eq!(all.len(), 3, "each secret is its own");
+        assert_eq!(all.len(), 4, "each secret is its own");
     }
 
     #[test]
@@ -266,13 +283,15 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let environment = |name: &str| match name {
             "REGULARS_SECRET_CORNER_BAKERY_SHOPIFY" => Some(" old, new ".to_owned()),
+            "REGULARS_SECRET_CORNER_BAKERY_SQUARE" => Some("key".to_owned()),
             "REGULARS_API_TOKEN" => Some("token".to_owned()),
             "REGULARS_IDENTITY_KEY" => Some("key".to_owned()),
             _ => None,
         };
         let secrets = completed(&home, &environment);
         assert_eq!(secrets.lists().of_shop(&bakery(), "shopify").len(), 2);
-        assert_eq!(secrets.shopify(&bakery()).unwrap().expose_secret(), "old");
+        assert_eq!(secrets.signs(Source::Shopify, &bakery()).unwrap().expose_secret(), "old");
+        assert_eq!(secrets.signs(Source::Square, &bakery()).unwrap().expose_secret(), "key");
         assert_eq!(named(&secrets, "api"), "token");
         assert_eq!(named(&secrets, "identity"), "key");
         let text = fs::read_to_string(secrets.path()).unwrap();
@@ -297,6 +316,41 @@ mod tests {
         let shops: Vec<_> = secrets.shops().map(ShopId::as_str).collect();
         assert_eq!(shops, ["corner-bakery", "harbour-books"]);
         assert_eq!(named(&secrets, "corner-bakery/shopify"), before);
+    }
+
+    #[test]
+    fn a_token_is_never_made_and_comes_from_the_file_or_the_environment() {
+        let home = tempfile::tempdir().unwrap();
+        let secrets = completed(&home, &nothing);
+        for kind in ["shopify-token", "square-token"] {
+            assert!(secrets.lists().of_shop(&bakery(), kind).is_empty());
+        }
+        let text = fs::read_to_string(secrets.path()).unwrap();
+        let text = format!("{text}square-token = \"of the file\"\n");
+        fs::write(secrets.path(), text).unwrap();
+        let environment = |name: &str| {
+            (name == "REGULARS_SECRET_CORNER_BAKERY_SHOPIFY_TOKEN").then(|| "given".to_owned())
+        };
+        let secrets = completed(&home, &environment);
+        assert_eq!(named(&secrets, "corner-bakery/square-token"), "of the file");
+        assert_eq!(named(&secrets, "corner-bakery/shopify-token"), "given");
+        let text = fs::read_to_string(secrets.path()).unwrap();
+        assert!(text.contains("of the file") && !text.contains("given\""), "{text}");
+    }
+
+    #[test]
+    fn a_file_from_before_square_keeps_its_secrets_and_gets_the_new_one() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join(FILE_NAME);
+        let old =
+            "identity = \"who\"\napi = \"token\"\n\n[shops.corner-bakery]\nshopify = \"hush\"\n";
+        fs::write(&path, old).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        let mut secrets = LocalSecrets::read(home.path(), &nothing).unwrap();
+        secrets.complete([]).unwrap();
+        assert_eq!(named(&secrets, "identity"), "who");
+        assert_eq!(named(&secrets, "corner-bakery/shopify"), "hush");
+        assert_eq!(named(&secrets, "corner-bakery/square").len(), 64);
     }
 
     #[test]

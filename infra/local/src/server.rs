@@ -30,6 +30,8 @@ pub(crate) struct Function {
     pub(crate) name: &'static str,
     prefix: &'static str,
     pub(crate) router: Router,
+    /// What it works with on events of Shopify's bus, if it takes those.
+    pub(crate) on_shopifys_bus: Option<Services>,
 }
 
 /// The functions of the system.
@@ -42,8 +44,18 @@ impl Functions {
         let webhooks = purchase_webhook::router(services.clone());
         let api = owner_dashboard::router(services.clone());
         Self(vec![
-            Function { name: "purchase-webhook", prefix: "/webhooks/", router: webhooks },
-            Function { name: "owner-dashboard", prefix: "/api/", router: api },
+            Function {
+                name: "purchase-webhook",
+                prefix: "/webhooks/",
+                router: webhooks,
+                on_shopifys_bus: Some(services.clone()),
+            },
+            Function {
+                name: "owner-dashboard",
+                prefix: "/api/",
+                router: api,
+                on_shopifys_bus: None,
+            },
         ])
     }
 
@@ -81,8 +93,8 @@ async fn hand_over(State(functions): State<Functions>, request: Request) -> Resp
             answer.unwrap_or_else(|never| match never {})
         }
         None => {
-            let detail =
-                "nothing is here: try /healthz, /api/v1/, /webhooks/shopify/{shop}, /_local/clock";
+            let detail = "nothing is here: try /healthz, /api/v1/, /webhooks/shopify/{shop}, \
+                 /webhooks/square/{shop}, /_local/clock";
             Problem::new(StatusCode::NOT_FOUND, "not-found", detail).into_response()
         }
     }

@@ -110,6 +110,17 @@ impl Record {
         self.counted.map_or(Points::ZERO, |counted| counted.points)
     }
 
+    /// Whether it only mirrors a sale made elsewhere, by the program it is counted by. The
+    /// program has judged it then: it is nobody's twin, and holds no other order back.
+    pub fn is_mirror(&self, programs: &Programs) -> bool {
+        let version = self.snapshot.as_ref().map(|snapshot| snapshot.program);
+        let version = version.and_then(|version| programs.version(version));
+        let channel = self.state.sale.as_ref().and_then(|sale| sale.value.channel.as_ref());
+        version
+            .zip(channel)
+            .is_some_and(|(version, channel)| version.program.base.ignore.contains(channel))
+    }
+
     /// Sets what the snapshot says of the customer's other orders, as long as it isn't
     /// counted yet.
     fn meet(&mut self, context: &Context<'_>, account: &Account) {
@@ -234,7 +245,8 @@ fn bring_up(
 ) -> Result<Vec<Entry>, Overflow> {
     welcome(context.programs, account, context.now);
     record.take_snapshot(context.programs);
-    if record.counted.is_none() {
+    let is_mirror = record.is_mirror(context.programs);
+    if record.counted.is_none() && !is_mirror {
         record.meet(context, account);
     }
     let Some(snapshot) = &mut record.snapshot else { return Ok(Vec::new()) };
@@ -265,7 +277,7 @@ fn bring_up(
     }
     let what = change(before, &record.state, record.counted.is_none());
     let delta = standing.target.minus(record.posted())?;
-    if let (None, Some(sale)) = (&record.counted, &record.state.sale) {
+    if let (None, Some(sale), false) = (&record.counted, &record.state.sale, is_mirror) {
         account.remember(context.order.source, &sale.value, snapshot.paid_at);
     }
     account.facts.replace(record.counted.as_ref(), &counted, Month::of(today))?;

@@ -14,11 +14,10 @@ use platform::identity::Identities;
 use platform::store::StoreError;
 use tokio::task::JoinSet;
 
-use super::people::{Known, Person};
+use super::people::Person;
 use super::{Play, expected, workers};
 use crate::failure::Failure;
 use crate::home::Home;
-use crate::shopify::Order;
 
 /// Ledger entries in one read.
 const PAGE: u16 = 200;
@@ -26,7 +25,7 @@ const PAGE: u16 = 200;
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Audited {
-    pub(super) orders: u64,
+    pub(super) orders: BTreeMap<Source, u64>,
     pub(super) unclaimed: u64,
     pub(super) ledger_entries: u64,
     pub(super) issued: i64,
@@ -34,15 +33,43 @@ pub(super) struct Audited {
     pub(super) outstanding: i64,
     pub(super) tiers: BTreeMap<String, u64>,
     pub(super) customers: BTreeSet<CustomerId>,
+    /// Everybody with a ledger: those merged away keep theirs.
+    pub(super) ledgers: BTreeSet<CustomerId>,
     /// Everything that isn't as it should be, as sentences.
     pub(super) problems: Vec<String>,
 }
 
-/// An order as it was made, and as it stands in the table.
-struct Audit<'a> {
-    order: &'a Order,
+/// A sale as it should be, and as it stands in the table.
+struct Audit {
     id: OrderRef,
+    /// Money that counts.
+    kept: i64,
+    /// Whether its buyer is known.
+    claimed: bool,
     record: Record,
+}
+
+/// What should stand in the table of one sale.
+struct Expected {
+    id: OrderRef,
+    kept: i64,
+    claimed: bool,
+}
+
+/// The accounts of one person, those that were merged away among them.
+#[derive(Default)]
+struct Accounts {
+    /// What each customer id leads to.
+    leads_to: BTreeMap<CustomerId, CustomerId>,
+    accounts: BTreeMap<CustomerId, Account>,
+    /// Each id's own ledger.
+    ledgers: BTreeMap<CustomerId, Vec<Entry>>,
+}
+
+impl Accounts {
+    fn of(&self, customer: &CustomerId) -> Option<&Account> {
+        self.accounts.get(self.leads_to.get(customer)?)
+    }
 }
 
 /// The eyes of one worker.
@@ -98,7 +125,7 @@ pub(super) async fn ledger_entries(
     audited: &Audited,
 ) -> Result<u64, Failure> {
     let mut count = 0_usize;
-    for customer in &audited.customers {
+    for customer in &audited.ledgers {
         let entries = ledger(&home.store, play, customer).await;
         let entries =
             entries.map_err(|error| Failure::because("the ledger couldn't be read", &error))?;
@@ -127,7 +154,11 @@ async fn ledger(
 
 impl Audited {
     fn plus(mut self, other: Self) -> Self {
-        self.orders = self.orders.saturating_add(other.orders);
+        for (source, count) in other.orders {
+            let sum = self.orders.entry(source).or_default();
+            *sum = sum.saturating_add(count);
+        }
+        self.ledgers.extend(other.ledgers);
         self.unclaimed = self.unclaimed.saturating_add(other.unclaimed);
         self.ledger_entries = self.ledger_entries.saturating_add(other.ledger_entries);
         self.issued = self.issued.saturating_add(other.issued);
@@ -158,37 +189,60 @@ impl Auditor {
     async fn person(&self, person: &Person) -> Result<Audited, StoreError> {
         let mut found = Audited::default();
         let shop = &self.play.shop;
-        let mut orders = Vec::new();
+        let mut sales = Vec::new();
         let mut customers = BTreeSet::new();
-        for order in &person.orders {
-            let id = order_ref(order)?;
+        for expected in expectations(person)? {
+            let Expected { id, kept, claimed } = expected;
             let stored = self.store.order(shop, &id).await?;
             customers.extend(stored.record.customer.clone());
             found.expect(&format!("{id} found"), stored.version > 0, true);
-            orders.push(Audit { order, id, record: stored.record });
+            let sources = found.orders.entry(id.source).or_default();
+            *sources = sources.saturating_add(1);
+            sales.push(Audit { id, kept, claimed, record: stored.record });
         }
-        if let Some(account) = &person.account {
-            let identity = self.identities.customer(Source::Shopify, &account.id.to_string());
-            customers.extend(self.store.find_customer(shop, &identity).await?);
+        let account = person.account.iter().map(|one| (Source::Shopify, one.id.to_string()));
+        let records = person.till.ids().map(|id| (Source::Square, id.to_owned()));
+        for (source, id) in account.chain(records) {
+            let identity = self.identities.customer(source, &id);
+            let customer = self.store.find_customer(shop, &identity).await?;
+            found.expect(&format!("{source} record {id} found"), customer.is_some(), true);
+            customers.extend(customer);
         }
-        let accounts = usize::from(person.known != Known::WalkIn && !nobody_yet(person));
-        found.expect(&format!("accounts of {:?}", person.email), customers.len(), accounts);
-
-        let (mut account, mut entries) = (None, Vec::new());
-        for customer in &customers {
-            let known = self.store.customer(shop, customer).await?;
-            found.expect(&format!("account {customer} found"), known.is_some(), true);
-            account = known.map(|known| known.account);
-            entries = ledger(&self.store, &self.play, customer).await?;
+        let accounts = self.accounts(&mut found, &customers).await?;
+        let whom = || format!("customers of {:?} ({:?})", person.email, person.known);
+        found.expect(&whom(), accounts.accounts.len(), person.customers());
+        for (customer, account) in &accounts.accounts {
+            self.account(&mut found, (customer, account), &accounts, &sales);
         }
-        if let (Some(account), Some(customer)) = (&account, customers.first()) {
-            self.account(&mut found, customer, account, &entries, &orders);
+        for sale in &sales {
+            self.sale(&mut found, sale, &accounts);
         }
-        for order in &orders {
-            self.order(&mut found, order, account.as_ref(), &entries);
-        }
-        found.customers = customers;
+        found.customers = accounts.accounts.into_keys().collect();
+        found.ledgers = accounts.ledgers.into_keys().collect();
         Ok(found)
+    }
+
+    /// Everything that these ids lead to.
+    async fn accounts(
+        &self,
+        found: &mut Audited,
+        customers: &BTreeSet<CustomerId>,
+    ) -> Result<Accounts, StoreError> {
+        let mut all = Accounts::default();
+        for customer in customers {
+            let known = self.store.customer(&self.play.shop, customer).await?;
+            found.expect(&format!("account {customer} found"), known.is_some(), true);
+            let Some(known) = known else { continue };
+            for id in [customer, &known.id] {
+                if !all.ledgers.contains_key(id) {
+                    let entries = ledger(&self.store, &self.play, id).await?;
+                    all.ledgers.insert(id.clone(), entries);
+                }
+            }
+            all.leads_to.insert(customer.clone(), known.id.clone());
+            all.accounts.insert(known.id, known.account);
+        }
+        Ok(all)
     }
 
     /// Σ ledger = available + pending; Σ lots − debt = available; the facts are the fold
@@ -196,75 +250,107 @@ impl Auditor {
     fn account(
         &self,
         found: &mut Audited,
-        customer: &CustomerId,
-        account: &Account,
-        entries: &[Entry],
-        orders: &[Audit<'_>],
+        (customer, account): (&CustomerId, &Account),
+        accounts: &Accounts,
+        sales: &[Audit],
     ) {
         let wallet = &account.wallet;
-        let deltas = entries.iter().map(|entry| entry.delta.0);
-        found.issued = deltas.clone().filter(|delta| *delta > 0).sum();
-        found.clawed_back = deltas.clone().filter(|delta| *delta < 0).sum();
-        let ledger: i64 = deltas.sum();
+        let own = accounts.ledgers.get(customer).map(Vec::as_slice).unwrap_or_default();
+        let ledger: i64 = own.iter().map(|entry| entry.delta.0).sum();
         let available = wallet.available().map_or(i64::MIN, |points| points.0);
         let pending = wallet.pending().map_or(i64::MIN, |points| points.0);
         let lots: i64 = wallet.lots().map(|(_, lot)| lot.points.0).sum();
-        found.outstanding = ledger;
+        found.outstanding = found.outstanding.saturating_add(ledger);
         let what = |what: &str| format!("{what} of {customer}");
         found.expect(&what("the ledger's sum"), ledger, available.saturating_add(pending));
         found.expect(&what("Σ lots − debt"), lots.saturating_sub(wallet.debt().0), available);
-        let newest = entries.first().map_or(0, |entry| entry.balance_after.0);
+        let newest = own.first().map_or(0, |entry| entry.balance_after.0);
         found.expect(&what("the newest balance"), newest, ledger);
-        found.ledger_entries = u64::try_from(entries.len()).unwrap_or(u64::MAX);
 
-        let counted = orders.iter().filter_map(|order| order.record.counted.as_ref());
+        let leads_here = |one: &CustomerId| accounts.leads_to.get(one) == Some(customer);
+        for (id, entries) in accounts.ledgers.iter().filter(|(id, _)| leads_here(id)) {
+            let count = u64::try_from(entries.len()).unwrap_or(u64::MAX);
+            found.ledger_entries = found.ledger_entries.saturating_add(count);
+            // What a merge moves from one account to another is neither.
+            let orders = entries.iter().filter(|entry| order_of(entry).is_some());
+            for delta in orders.map(|entry| entry.delta.0) {
+                let sum = if delta > 0 { &mut found.issued } else { &mut found.clawed_back };
+                *sum = sum.saturating_add(delta);
+            }
+            if id != customer {
+                let left: i64 = entries.iter().map(|entry| entry.delta.0).sum();
+                found.expect(&format!("what is left of {id}, merged away,"), left, 0);
+            }
+        }
+
+        let hers =
+            sales.iter().filter(|sale| sale.record.customer.as_ref().is_some_and(leads_here));
+        let counted = hers.filter_map(|sale| sale.record.counted.as_ref());
         let facts = Facts::of(counted, Month::of(self.play.year.last_day));
-        let ever = facts.map_or(i64::MIN, |facts| facts.ever.spend);
-        found.expect(&what("money kept"), account.facts.ever.spend, ever);
+        let ever = facts.unwrap_or_default().ever;
+        found.expect(&what("money kept"), account.facts.ever.spend, ever.spend);
+        found.expect(&what("orders counted"), account.facts.ever.orders, ever.orders);
         let tier = account.tier.as_ref().map(|tier| tier.id.to_string());
-        found.tiers.insert(tier.unwrap_or_else(|| "none".to_owned()), 1);
+        let tiers = found.tiers.entry(tier.unwrap_or_else(|| "none".to_owned())).or_default();
+        *tiers = tiers.saturating_add(1);
     }
 
-    /// posted = target(final state) = what the ledger has of it, and the money kept and
-    /// the points are those of the demo's own sums.
-    fn order(
-        &self,
-        found: &mut Audited,
-        Audit { order, id, record }: &Audit<'_>,
-        account: Option<&Account>,
-        entries: &[Entry],
-    ) {
-        found.orders = found.orders.saturating_add(1);
+    /// posted = target = what the ledgers have for it = what the money that is left makes.
+    fn sale(&self, found: &mut Audited, sale: &Audit, accounts: &Accounts) {
+        let Audit { id, record, .. } = sale;
         let what = |what: &str| format!("{what} of {id}");
+        let account = record.customer.as_ref().and_then(|customer| accounts.of(customer));
         let standing = record.standing(&self.programs, account);
         let posted = record.posted().0;
-        found.expect(&what("what is posted"), posted, standing.target.0);
-        let of_order = |entry: &&Entry| match &entry.cause {
-            Cause::Order { order, .. } | Cause::ExpiryReversed { order } => order == id,
-            _ => false,
-        };
-        let ledger: i64 = entries.iter().filter(of_order).map(|entry| entry.delta.0).sum();
+        found.expect(&what("what was posted"), posted, standing.target.0);
+        let entries = accounts.ledgers.values().flatten();
+        let entries = entries.filter(|entry| order_of(entry) == Some(id));
+        let ledger: i64 = entries.map(|entry| entry.delta.0).sum();
         found.expect(&what("what the ledger has"), ledger, posted);
 
         let kept = standing.worth.as_ref().map_or(0, |worth| worth.kept);
-        let expected = expected::kept(order);
-        found.expect(&what("money kept"), kept, expected);
+        found.expect(&what("money kept"), kept, sale.kept);
+        found.expect(&what("whether somebody is known"), record.customer.is_some(), sale.claimed);
         if record.customer.is_none() {
             found.unclaimed = found.unclaimed.saturating_add(1);
             return;
         }
         let tier = record.snapshot.as_ref().and_then(|snapshot| snapshot.tier.as_ref());
         let tier = tier.map(|tier| tier.as_str()).unwrap_or_default();
-        found.expect(&what("points"), posted, expected::points(expected, tier));
+        found.expect(&what("points"), posted, expected::points(sale.kept, tier));
     }
 }
 
-/// Whether nothing was ever delivered of a person.
-fn nobody_yet(person: &Person) -> bool {
-    person.account.is_none() && person.orders.is_empty()
+/// What should stand in the table of everything a person bought.
+fn expectations(person: &Person) -> Result<Vec<Expected>, StoreError> {
+    let mut all = Vec::new();
+    for order in &person.orders {
+        let buyer = &order.buyer;
+        all.push(Expected {
+            id: order_ref(Source::Shopify, &order.id.to_string())?,
+            kept: expected::kept_of_order(order),
+            claimed: buyer.customer.is_some() || buyer.email.is_some() || buyer.phone.is_some(),
+        });
+    }
+    for payment in &person.payments {
+        all.push(Expected {
+            id: order_ref(Source::Square, &payment.id)?,
+            kept: expected::kept_of_payment(payment),
+            claimed: payment.at_last().customer.is_some(),
+        });
+    }
+    Ok(all)
 }
 
-fn order_ref(order: &Order) -> Result<OrderRef, StoreError> {
-    let id = order.id.to_string().parse().map_err(|error| StoreError::Request(Box::new(error)))?;
-    Ok(OrderRef { source: Source::Shopify, id })
+/// The order that an entry is about.
+fn order_of(entry: &Entry) -> Option<&OrderRef> {
+    match &entry.cause {
+        Cause::Order { order, .. } | Cause::ExpiryReversed { order } => Some(order),
+        _ => None,
+    }
+}
+
+fn order_ref(source: Source, id: &str) -> Result<OrderRef, StoreError> {
+    let id = id.parse().map_err(|error| StoreError::Request(Box::new(error)))?;
+    Ok(OrderRef { source, id })
 }

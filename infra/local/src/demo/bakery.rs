@@ -1,6 +1,23 @@
 //! What the demo's bakery sells, and to whom.
 
+use std::path::Path;
+
+use loyalty::program::CORNER_BAKERY;
+
+use crate::failure::Failure;
+use crate::home::ProgramFile;
 use crate::shopify::Product;
+
+/// The sample program of a bakery whose till's sales are copied by a connector.
+pub(crate) fn program() -> Result<ProgramFile, Failure> {
+    let ignoring = format!("[base]\nignore = [\"{CONNECTOR}\"]\n");
+    let toml = CORNER_BAKERY.replacen("[base]\n", &ignoring, 1);
+    ProgramFile::parse(Path::new("the demo's program"), toml)
+}
+
+/// The app that copies some of the till's sales into the web shop. The program ignores
+/// what it brings: the till tells of them itself.
+pub(crate) const CONNECTOR: u64 = 4_669_201_609;
 
 const fn product(
     number: u64,

@@ -1,15 +1,36 @@
 //! What each order should come to, by the demo's own sums: a few lines of whole numbers
 //! over what it made, so that the rules aren't checked by themselves.
 
-use crate::shopify::{Line, Order};
+use crate::shopify::{Channel, Line, Order};
+use crate::square::{Change, Payment, RefundStatus};
 
 /// Points for a dollar, of the sample program.
 const POINTS_PER_UNIT: i128 = 10;
 
+/// The money of a payment at the till that counts in the end, minor units: its amount
+/// without the tip, less all that went back. It names no goods, so nothing is left out.
+pub(super) fn kept_of_payment(payment: &Payment) -> i64 {
+    let (mut taken, mut back) = (0, 0_i64);
+    for step in &payment.steps {
+        match &step.change {
+            Change::Completed => taken = payment.amount,
+            Change::Voided => return 0,
+            Change::Refund(refund, RefundStatus::Completed) => {
+                back = back.saturating_add(refund.amount);
+            }
+            _ => {}
+        }
+    }
+    if taken > back { taken.saturating_sub(back) } else { 0 }
+}
+
 /// The money of an order that counts in the end, minor units. Nothing of test orders, of
-/// other currencies, of what was called off or never paid.
-pub(super) fn kept(order: &Order) -> i64 {
+/// other currencies, of what was called off or never paid, or only copied from the till.
+pub(super) fn kept_of_order(order: &Order) -> i64 {
     let end = order.at_last();
+    if order.channel != Channel::Web {
+        return 0;
+    }
     if order.test || order.currency != "USD" || end.cancelled.is_some() || end.paid == 0 {
         return 0;
     }

@@ -1,4 +1,4 @@
-//! What becomes of an order after it was placed.
+//! What becomes of an order of the web shop after it was placed.
 
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
@@ -7,28 +7,25 @@ use super::Year;
 use super::bakery::SHELF;
 use super::orders::{id_of, line};
 use super::people::pick_ref;
-use crate::shopify::{Change, Channel, Line, Order, Refund, RefundLine, Step, percent_of};
+use crate::shopify::{Change, Line, Order, Refund, RefundLine, Step, percent_of};
 
 /// Writes an order's story: what happens, when, in order, up to the end of the year.
 pub(super) fn decide(year: &Year, order: &mut Order, serial: u64, at: Timestamp, rng: &mut Rng) {
     let mut story = Story { order, serial, at, next_id: 40, rng };
-    let web = story.order.channel == Channel::Web;
-    let pays_later = web && story.chance(120);
+    let pays_later = story.chance(120);
     story.happens(SignedDuration::ZERO, Change::Placed { paid: !pays_later });
     if pays_later && !story.is_paid_later() {
         story.until(year.end);
         return;
     }
-    if web && story.chance(30) {
+    if story.chance(30) {
         story.gets_more();
     }
     if story.chance(10) {
         story.is_cancelled();
     } else {
-        if web {
-            story.later(60, 26 * 60);
-            story.happens(SignedDuration::ZERO, Change::Fulfilled);
-        }
+        story.later(60, 26 * 60);
+        story.happens(SignedDuration::ZERO, Change::Fulfilled);
         if story.chance(42) {
             story.is_refunded();
         }
@@ -110,7 +107,7 @@ impl Story<'_> {
     }
 
     /// In full, by line, or just some money; now and then both of the latter. Some at
-    /// once at the till, most days later.
+    /// once, most days later.
     fn is_refunded(&mut self) {
         match self.chance(300) {
             true => self.later(2, 30),

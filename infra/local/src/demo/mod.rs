@@ -1,5 +1,6 @@
-//! `regulars demo`: a seeded year of a bakery, played through the real webhook route, and
-//! the proof that the points are right.
+//! `regulars demo`: a seeded year of a bakery, its web shop at Shopify and its till at
+//! Square, played through the real webhook routes, and the proof that the points are
+//! right.
 //!
 //! The same seed, days and customers make the same year and the same figures. Each
 //! person's deliveries arrive one after another, by a clock of her own; different people
@@ -14,7 +15,9 @@ mod orders;
 mod people;
 mod report;
 mod schedule;
+mod till;
 
+use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,8 +25,8 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use loyalty::ids::ShopId;
-use platform::Clock;
+use loyalty::ids::{ShopId, Source};
+use platform::{Clock, Sites};
 use secrecy::SecretString;
 
 use self::people::Person;
@@ -37,6 +40,9 @@ use crate::home::{Home, ProgramFile};
 use crate::serve::{self, Running};
 use crate::server::{self, Stop};
 use crate::shopify::Sender;
+
+/// Where the bakery's webhooks go, as Square was told.
+const PUBLIC_URL: &str = "https://regulars.example.com";
 
 /// Orders that are delivered once more at the end.
 const REDELIVERED: usize = 500;
@@ -62,7 +68,10 @@ pub(crate) struct Play {
     pub(crate) people: Vec<Person>,
     pub(crate) deliveries: Vec<Vec<Delivery>>,
     pub(crate) shop: ShopId,
-    pub(crate) secret: SecretString,
+    /// What each source signs with.
+    pub(crate) secrets: BTreeMap<Source, SecretString>,
+    /// Where Square was told to send to.
+    pub(crate) sites: Arc<Sites>,
 }
 
 /// Runs the command.
@@ -72,7 +81,7 @@ pub(crate) async fn run(args: DemoArgs, environment: Environment<'_>) -> Result<
         false => Some(server::bind(args.listen, "--listen").await?),
     };
     let mut home = Home::open(&Data::Memory, environment).await?;
-    let program = serve::sample()?;
+    let program = bakery::program()?;
     let year = Year::ending(&program, Clock::system().now(), &args)?;
     let stop = Stop::on_signal()?;
     let report = tokio::select! {
@@ -113,12 +122,15 @@ impl Play {
     /// Makes a year for a database that gets its program here.
     async fn on(home: &mut Home<'_>, program: &ProgramFile, year: Year) -> Result<Self, Failure> {
         home.apply(program, year.start).await?;
-        let secret = home.secrets.shopify(program.shop());
-        let secret = secret.ok_or_else(|| Failure::new("the demo's shop has no secret"))?;
+        let shop = program.shop().clone();
+        let signs = |source| Some((source, home.secrets.signs(source, &shop)?));
+        let secrets = [Source::Shopify, Source::Square].into_iter().filter_map(signs).collect();
+        let public_url = Some(PUBLIC_URL.to_owned());
+        let sites = Arc::new(Sites { public_url, ..Sites::default() });
         let people = people::everybody(&year);
         let own = |(index, person)| schedule::of(&year, person, index);
         let deliveries = people.iter().enumerate().map(own).collect();
-        Ok(Self { deliveries, people, shop: program.shop().clone(), secret, year })
+        Ok(Self { deliveries, people, shop, secrets, sites, year })
     }
 }
 

@@ -6,9 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Year;
 use super::bakery::{BICYCLE, CAKE, CODE_TAKES, CODES, GIFT_CARDS, SHELF};
-use super::fate;
-use super::people::{Known, Person, pick, pick_ref};
+use super::people::{Known, Person, Place, pick, pick_ref};
+use super::{fate, till};
 use crate::shopify::{Channel, Line, Order, Product, percent_of};
+use crate::square::Payment;
 
 /// Below every order's id.
 const FIRST_ORDER: u64 = 6_100_000_000_000;
@@ -19,20 +20,33 @@ const ORDERS_EACH: u64 = 10_000;
 /// Ids of what belongs to an order follow from the order's.
 pub(super) const IDS_OF_AN_ORDER: u64 = 200;
 
-/// All orders of a person, in time.
-pub(super) fn of(year: &Year, person: &Person, index: u32, rng: &mut Rng) -> Vec<Order> {
-    let mut orders = Vec::new();
+/// What a person bought, each in time.
+#[derive(Debug, Default)]
+pub(super) struct Bought {
+    /// In the web shop, with what a connector copied there from the till.
+    pub(super) orders: Vec<Order>,
+    /// At the till.
+    pub(super) payments: Vec<Payment>,
+}
+
+/// All that a person buys.
+pub(super) fn of(year: &Year, person: &Person, index: u32, rng: &mut Rng) -> Bought {
+    let mut bought = Bought::default();
     let mut visit = person.first_visit;
     let own = u64::from(index).saturating_mul(ORDERS_EACH);
     for number in 1..ORDERS_EACH {
         let serial = own.saturating_add(number);
-        orders.push(order(year, person, serial, visit, rng));
+        if person.comes_by(visit, rng) == Place::Till {
+            till::visit(year, person, serial, visit, &mut bought, rng);
+        } else {
+            bought.orders.push(order(year, person, serial, visit, rng));
+        }
         visit = within_hours(year, next(visit, person.gap, rng), person.hour, rng);
         if visit >= person.last_visit {
             break;
         }
     }
-    orders
+    bought
 }
 
 /// The next visit: about a gap later.
@@ -51,39 +65,37 @@ pub(super) fn within_hours(year: &Year, visit: Timestamp, hour: i8, rng: &mut Rn
 }
 
 fn order(year: &Year, person: &Person, serial: u64, at: Timestamp, rng: &mut Rng) -> Order {
-    let channel = match person.known {
-        Known::Phone | Known::WalkIn => Channel::Pos,
-        Known::Email => Channel::Web,
-        Known::Account | Known::GuestThenAccount if rng.u32(0..100) < 55 => Channel::Pos,
-        Known::Account | Known::GuestThenAccount => Channel::Web,
-    };
-    let web = channel == Channel::Web;
-    let guest = person.account.as_ref().is_none_or(|account| account.created_at > at);
-    // Nobody at the till asks a guest for her address.
-    let (channel, web) = match (person.known, guest) {
-        (Known::GuestThenAccount, true) => (Channel::Web, true),
-        _ => (channel, web),
-    };
     let code = if rng.u32(0..100) < 8 { pick(&CODES, rng) } else { None };
-    let id = FIRST_ORDER.saturating_add(serial);
     let mut order = Order {
-        id,
-        number: serial.saturating_add(1_000),
-        channel,
+        id: order_id(serial),
+        number: order_number(serial),
+        channel: Channel::Web,
         currency: "USD",
-        test: rng.u32(0..1_000) < 2,
-        buyer: person.buyer(at, web),
+        test: rng.u32(0..1_000) < 4,
+        buyer: person.buyer(at),
         lines: lines(person, serial, code.is_some(), rng),
         discount_code: code,
-        shipping: if web && rng.u32(0..100) < 20 { BICYCLE } else { 0 },
-        tip: if !web && rng.u32(0..100) < 25 { rng.i64(1..4).saturating_mul(50) } else { 0 },
+        shipping: if rng.u32(0..100) < 20 { BICYCLE } else { 0 },
+        tip: 0,
         steps: Vec::new(),
     };
+    if rng.u32(0..1_000) < 36 {
+        order.lines.extend(pick_ref(&GIFT_CARDS, rng).map(|card| line(serial, 9, card, 1, false)));
+    }
     fate::decide(year, &mut order, serial, at, rng);
     order
 }
 
-fn lines(person: &Person, serial: u64, discounted: bool, rng: &mut Rng) -> Vec<Line> {
+pub(super) fn order_id(serial: u64) -> u64 {
+    FIRST_ORDER.saturating_add(serial)
+}
+
+pub(super) fn order_number(serial: u64) -> u64 {
+    serial.saturating_add(1_000)
+}
+
+/// A basket from the shelf.
+pub(super) fn lines(person: &Person, serial: u64, discounted: bool, rng: &mut Rng) -> Vec<Line> {
     let mut chosen: Vec<(&'static Product, i64)> = Vec::new();
     for _ in 0..rng.u32(1..4) {
         let product = match rng.u32(0..100) {
@@ -95,9 +107,6 @@ fn lines(person: &Person, serial: u64, discounted: bool, rng: &mut Rng) -> Vec<L
         if let Some(product) = product.filter(|product| !known(product)) {
             chosen.push((product, quantity(product, rng)));
         }
-    }
-    if rng.u32(0..1_000) < 18 {
-        chosen.extend(pick_ref(&GIFT_CARDS, rng).map(|card| (card, 1)));
     }
     (0_u64..)
         .zip(chosen)

@@ -6,7 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::Year;
 use super::bakery::{AREA_CODES, FIRST_NAMES, LAST_NAMES, SHELF};
 use super::orders;
+use super::till::TillRecords;
 use crate::shopify::{Buyer, Customer, Order, Product};
+use crate::square::Payment;
 
 /// Numbers per area code that nobody has: 555-0100 to 555-0199.
 const NUMBERS: u32 = 100;
@@ -16,14 +18,49 @@ const NUMBERS: u32 = 100;
 pub(crate) enum Known {
     /// By a Shopify account.
     Account,
-    /// By an address only, as a guest.
+    /// By a Shopify account, and by a record at the till with the same address. Nobody
+    /// confirmed it there, so the two are two customers until somebody merges them.
+    Both,
+    /// By a record at the till.
+    Till,
+    /// First by a record at the till, then by a Shopify account too, where she confirmed
+    /// the same address: one customer, whose sales come from both.
+    TillThenAccount,
+    /// By an address only, as a guest of the web shop.
     Email,
-    /// By a number only, said at the till.
+    /// By a number only, as a guest of the web shop.
     Phone,
     /// First as a guest, then by an account with the same address.
     GuestThenAccount,
-    /// Not at all.
+    /// Not at all: pays at the till and goes.
     WalkIn,
+}
+
+/// Where somebody buys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    WebShop,
+    Till,
+}
+
+impl Known {
+    /// Where she buys this time; the web shop knows her already, or not yet.
+    fn comes_by(self, has_account: bool, rng: &mut Rng) -> Place {
+        match self {
+            Self::Till | Self::WalkIn => Place::Till,
+            Self::TillThenAccount if !has_account => Place::Till,
+            Self::Both | Self::TillThenAccount if rng.u32(0..100) < 60 => Place::Till,
+            _ => Place::WebShop,
+        }
+    }
+
+    fn has_account(self) -> bool {
+        !matches!(self, Self::Till | Self::Email | Self::Phone | Self::WalkIn)
+    }
+
+    fn has_record(self) -> bool {
+        matches!(self, Self::Both | Self::Till | Self::TillThenAccount)
+    }
 }
 
 /// A person, and all she ever buys.
@@ -36,6 +73,8 @@ pub(crate) struct Person {
     pub(crate) consents: Option<bool>,
     pub(crate) email: Option<String>,
     pub(crate) phone: Option<String>,
+    /// What Square keeps of her.
+    pub(crate) till: TillRecords,
     /// What she mostly takes.
     pub(crate) favourites: Vec<&'static Product>,
     /// The usual time between two visits.
@@ -44,19 +83,42 @@ pub(crate) struct Person {
     pub(crate) last_visit: Timestamp,
     /// The hour she comes at.
     pub(crate) hour: i8,
+    /// Her orders at Shopify, those that only mirror a sale at the till too.
     pub(crate) orders: Vec<Order>,
+    /// Her payments at Square.
+    pub(crate) payments: Vec<Payment>,
 }
 
 impl Person {
-    /// Who stands on an order she makes at `at`.
-    pub(crate) fn buyer(&self, at: Timestamp, on_web: bool) -> Buyer {
+    /// Where she buys at `at`.
+    pub(super) fn comes_by(&self, at: Timestamp, rng: &mut Rng) -> Place {
+        let account = self.account.as_ref().filter(|account| account.created_at <= at);
+        self.known.comes_by(account.is_some(), rng)
+    }
+
+    /// Who stands on an order of the web shop that she makes at `at`.
+    pub(crate) fn buyer(&self, at: Timestamp) -> Buyer {
         let account = self.account.clone().filter(|account| account.created_at <= at);
         let guest = account.is_none();
         Buyer {
-            email: self.email.clone().filter(|_| on_web || guest),
+            email: self.email.clone(),
             phone: self.phone.clone().filter(|_| guest),
             customer: account,
         }
+    }
+
+    /// How many customers she is in the end: one for each source that knows her, unless
+    /// her address says that they know the same person.
+    pub(crate) fn customers(&self) -> usize {
+        if self.known == Known::TillThenAccount {
+            return self.till.left();
+        }
+        let web = self.account.is_some()
+            || self
+                .orders
+                .iter()
+                .any(|order| order.buyer.email.is_some() || order.buyer.phone.is_some());
+        usize::from(web).saturating_add(self.till.left())
     }
 }
 
@@ -68,9 +130,9 @@ pub(super) fn everybody(year: &Year) -> Vec<Person> {
             let mut rng = Rng::with_seed(root.u64(..));
             // The last one stands for all who just walk in.
             let walk_in = index == year.customers;
-            let mut person = person(year, index, walk_in, &mut rng);
-            person.orders = orders::of(year, &person, index, &mut rng);
-            person
+            let person = person(year, index, walk_in, &mut rng);
+            let orders::Bought { orders, payments } = orders::of(year, &person, index, &mut rng);
+            Person { orders, payments, ..person }
         })
         .collect();
     orders::pay_one_abroad(&mut people);
@@ -80,10 +142,12 @@ pub(super) fn everybody(year: &Year) -> Vec<Person> {
 fn person(year: &Year, index: u32, walk_in: bool, rng: &mut Rng) -> Person {
     let known = match rng.u32(0..100) {
         _ if walk_in => Known::WalkIn,
-        0..70 => Known::Account,
-        70..82 => Known::Email,
-        82..91 if phone(index).is_some() => Known::Phone,
-        82..91 => Known::Email,
+        0..28 => Known::Account,
+        28..46 => Known::Both,
+        46..54 => Known::TillThenAccount,
+        54..83 => Known::Till,
+        83..87 if phone(index).is_some() => Known::Phone,
+        83..93 => Known::Email,
         _ => Known::GuestThenAccount,
     };
     let gap = if walk_in { SignedDuration::from_hours(40) } else { gap(rng) };
@@ -91,9 +155,10 @@ fn person(year: &Year, index: u32, walk_in: bool, rng: &mut Rng) -> Person {
     let (first_visit, last_visit) =
         if walk_in { (year.start, year.end) } else { stay(year, gap, rng) };
     let first_visit = orders::within_hours(year, first_visit, hour, rng);
+    let arrives = first_visit.checked_sub(SignedDuration::from_mins(3)).unwrap_or(first_visit);
     let registers = match known {
-        Known::GuestThenAccount => between(first_visit, last_visit, rng),
-        _ => first_visit.checked_sub(SignedDuration::from_mins(3)).unwrap_or(first_visit),
+        Known::GuestThenAccount | Known::TillThenAccount => between(first_visit, last_visit, rng),
+        _ => arrives,
     };
     let first_name = pick(&FIRST_NAMES, rng).unwrap_or_default();
     let last_name = pick(&LAST_NAMES, rng).unwrap_or_default();
@@ -101,7 +166,10 @@ fn person(year: &Year, index: u32, walk_in: bool, rng: &mut Rng) -> Person {
     let email = Some(address).filter(|_| !matches!(known, Known::Phone | Known::WalkIn));
     let has_phone = match known {
         Known::Phone => true,
-        Known::Account | Known::GuestThenAccount => rng.u32(0..100) < 40,
+        Known::Till => rng.u32(0..100) < 70,
+        Known::Account | Known::Both | Known::TillThenAccount | Known::GuestThenAccount => {
+            rng.u32(0..100) < 40
+        }
         Known::Email | Known::WalkIn => false,
     };
     let phone = phone(index).filter(|_| has_phone);
@@ -114,19 +182,26 @@ fn person(year: &Year, index: u32, walk_in: bool, rng: &mut Rng) -> Person {
         created_at: registers,
         updated_at: registers,
     };
-    let has_account = matches!(known, Known::Account | Known::GuestThenAccount);
+    let till = match known.has_record() {
+        // A minute later: by then an account that she makes first has her address.
+        true => TillRecords::kept(year, &account, u64::from(index), (arrives, last_visit), rng),
+        false => TillRecords::default(),
+    };
+    let has_account = known.has_account();
     Person {
         known,
         account: Some(account).filter(|_| has_account),
         consents: Some(rng.u32(0..100) < 70).filter(|_| has_account && rng.u32(0..100) < 60),
         email,
         phone,
+        till,
         favourites: (0..5).filter_map(|_| pick_ref(&SHELF, rng)).collect(),
         gap,
         first_visit,
         last_visit,
         hour,
         orders: Vec::new(),
+        payments: Vec::new(),
     }
 }
 

@@ -1,18 +1,21 @@
 //! What the demo tells at its end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::time::Duration;
 
+use loyalty::ids::Source;
 use loyalty::program::{Program, Tier};
 use serde::Serialize;
 
 use super::Play;
 use super::audit::Audited;
 use super::deliver::{Again, Delivered};
-use super::schedule::out_of_order;
+use super::people::{Known, Person};
+use super::schedule::{Delivery, out_of_order};
 use crate::failure::Failure;
-use crate::shopify::{Change, Order};
+use crate::shopify::{Change, Channel, Order};
+use crate::square;
 
 /// Problems told one by one; the rest is counted.
 const TOLD: usize = 20;
@@ -33,13 +36,31 @@ pub(super) struct Figures {
     seed: u64,
     first_day: String,
     last_day: String,
+    /// People the shop knows by some name.
     customers: u64,
+    /// Of these, known to the web shop and to the till.
+    pub(super) at_both_sources: u64,
+    /// Of these, with several records at the till that Square made one of.
+    pub(super) merged_at_square: u64,
+    /// Who is known to both sources has two.
+    accounts: u64,
     tiers: BTreeMap<String, u64>,
     pub(super) orders: Orders,
     pub(super) deliveries: Deliveries,
+    pub(super) sources: BTreeMap<&'static str, OfSource>,
     points: Points,
     pub(super) delivered_again: DeliveredAgain,
     audit: Audit,
+}
+
+/// What came from one source.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub(super) struct OfSource {
+    /// Orders found in the table.
+    pub(super) orders: u64,
+    pub(super) deliveries: u64,
+    duplicates: u64,
+    out_of_order: u64,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -53,6 +74,12 @@ pub(super) struct Orders {
     with_gift_card: u64,
     test: u64,
     foreign_currency: u64,
+    /// Copied by a connector from the till, and ignored.
+    pub(super) mirrored: u64,
+    /// Visits to the till that were paid in two parts.
+    in_two_parts: u64,
+    /// Payments whose buyer Square found later.
+    pub(super) named_late: u64,
     unclaimed: u64,
 }
 
@@ -114,10 +141,16 @@ impl Report {
             seed: play.year.seed,
             first_day: play.year.first_day.to_string(),
             last_day: play.year.last_day.to_string(),
-            customers: count(audited.customers.len()),
+            customers: people(play, |who| who.known != Known::WalkIn),
+            at_both_sources: people(play, |who| {
+                matches!(who.known, Known::Both | Known::TillThenAccount)
+            }),
+            merged_at_square: people(play, |who| who.till.were_merged()),
+            accounts: count(audited.customers.len()),
             tiers: audited.tiers,
             orders,
             deliveries: deliveries(play, delivered),
+            sources: sources(play, &audited.orders),
             points: Points {
                 issued: audited.issued,
                 clawed_back: audited.clawed_back.saturating_neg(),
@@ -159,13 +192,15 @@ impl Report {
         text
     }
 
-    fn rows(&self, program: &Program) -> [(&'static str, String); 7] {
-        let Figures { customers, orders, deliveries, points, audit, .. } = &self.figures;
+    fn rows(&self, program: &Program) -> [(&'static str, String); 9] {
+        let Figures { accounts, orders, deliveries, points, audit, .. } = &self.figures;
         let again = &self.figures.delivered_again;
         let (seconds, tenth) = (self.wall_ms / 1_000, self.wall_ms % 1_000 / 100);
         [
-            ("Customers", format!("{}: {}", grouped(*customers), self.tiers(program))),
+            ("Customers", self.customers()),
+            ("Accounts", format!("{}: {}", grouped(*accounts), self.tiers(program))),
             ("Orders", orders_text(orders)),
+            ("Sources", self.sources()),
             (
                 "Deliveries",
                 format!(
@@ -194,7 +229,7 @@ impl Report {
                     tenths(again.write_units_x10)
                 ),
             ),
-            ("Audit", audit_text(audit, *customers, orders.all)),
+            ("Audit", audit_text(audit, *accounts, orders.all)),
             (
                 "Time",
                 format!(
@@ -204,6 +239,31 @@ impl Report {
                 ),
             ),
         ]
+    }
+
+    fn customers(&self) -> String {
+        let Figures { customers, at_both_sources, merged_at_square, .. } = &self.figures;
+        format!(
+            "{}, {} of them at the web shop and at the till; of {} Square made one record of two",
+            grouped(*customers),
+            grouped(*at_both_sources),
+            grouped(*merged_at_square)
+        )
+    }
+
+    fn sources(&self) -> String {
+        let one = |(source, of): (&&'static str, &OfSource)| {
+            let name = if *source == Source::Square.as_str() { "Square" } else { "Shopify" };
+            let OfSource { orders, deliveries, duplicates, out_of_order } = of;
+            format!(
+                "{name:<8}{} orders in {} deliveries, {} duplicates, {} out of order",
+                grouped(*orders),
+                grouped(*deliveries),
+                grouped(*duplicates),
+                grouped(*out_of_order)
+            )
+        };
+        self.figures.sources.iter().map(one).collect::<Vec<_>>().join("\n")
     }
 
     fn tiers(&self, program: &Program) -> String {
@@ -221,7 +281,8 @@ impl Report {
 fn orders_text(orders: &Orders) -> String {
     format!(
         "{}: {} refunded in part, {} in full, {} cancelled, {} edited, {} not paid yet,\n{} with a \
-         gift card, {} test, {} in another currency, {} of nobody known",
+         gift card, {} test, {} in another currency, {} only copied from the till,\n{} paid in two \
+         parts, {} named later, {} of nobody known",
         grouped(orders.all),
         grouped(orders.refunded_in_part),
         grouped(orders.refunded_in_full),
@@ -231,16 +292,19 @@ fn orders_text(orders: &Orders) -> String {
         grouped(orders.with_gift_card),
         grouped(orders.test),
         grouped(orders.foreign_currency),
+        grouped(orders.mirrored),
+        grouped(orders.in_two_parts),
+        grouped(orders.named_late),
         grouped(orders.unclaimed)
     )
 }
 
-fn audit_text(audit: &Audit, customers: u64, orders: u64) -> String {
-    let (entries, customers, orders) =
-        (grouped(audit.ledger_entries), grouped(customers), grouped(orders));
+fn audit_text(audit: &Audit, accounts: u64, orders: u64) -> String {
+    let (entries, accounts, orders) =
+        (grouped(audit.ledger_entries), grouped(accounts), grouped(orders));
     match audit.problems.len() {
         0 => format!(
-            "right. {entries} ledger entries of {customers} customers sum up to their \
+            "right. {entries} ledger entries of {accounts} accounts sum up to their \
              balances;\neach of {orders} orders has the points that the money left of it makes"
         ),
         count => format!("WRONG: {count} problems among {entries} ledger entries"),
@@ -252,28 +316,68 @@ fn deliveries(play: &Play, delivered: &Delivered) -> Deliveries {
     Deliveries {
         all: delivered.deliveries,
         duplicates: count(all.filter(|one| one.repeat).count()),
-        out_of_order: play.deliveries.iter().map(|own| out_of_order(own)).sum(),
+        out_of_order: play.deliveries.iter().map(|own| out_of_order(own, |_| true)).sum(),
         write_units_x10: delivered.write_units_x10,
     }
 }
 
+fn sources(play: &Play, orders: &BTreeMap<Source, u64>) -> BTreeMap<&'static str, OfSource> {
+    let of = |source: Source| {
+        let from = |one: &&Delivery| one.subject.source() == source;
+        let all = || play.deliveries.iter().flatten().filter(from);
+        let late = |own: &Vec<Delivery>| out_of_order(own, |one| one.subject.source() == source);
+        OfSource {
+            orders: orders.get(&source).copied().unwrap_or_default(),
+            deliveries: count(all().count()),
+            duplicates: count(all().filter(|one| one.repeat).count()),
+            out_of_order: play.deliveries.iter().map(late).sum(),
+        }
+    };
+    [Source::Shopify, Source::Square].map(|source| (source.as_str(), of(source))).into()
+}
+
+fn people(play: &Play, are: impl Fn(&Person) -> bool) -> u64 {
+    count(play.people.iter().filter(|who| are(who)).count())
+}
+
 fn orders(play: &Play) -> Orders {
     let mut orders = Orders::default();
-    let add = |sum: &mut u64, what: bool| *sum = sum.saturating_add(u64::from(what));
     for order in play.people.iter().flat_map(|person| &person.orders) {
         let end = order.at_last();
-        let (cancelled, refunded) = (end.cancelled.is_some(), end.refunded());
-        add(&mut orders.all, true);
-        add(&mut orders.cancelled, cancelled);
-        add(&mut orders.refunded_in_full, !cancelled && refunded > 0 && refunded >= end.paid);
-        add(&mut orders.refunded_in_part, !cancelled && refunded > 0 && refunded < end.paid);
+        orders.add_sale((end.paid, end.refunded()), end.cancelled.is_some());
         add(&mut orders.edited, was_edited(order));
-        add(&mut orders.unpaid, !cancelled && end.paid == 0);
         add(&mut orders.with_gift_card, end.lines.iter().any(|line| line.product.gift_card));
         add(&mut orders.test, order.test);
         add(&mut orders.foreign_currency, order.currency != "USD");
+        add(&mut orders.mirrored, order.channel != Channel::Web);
+    }
+    for person in &play.people {
+        let mut visits = BTreeSet::new();
+        for payment in &person.payments {
+            let end = payment.at_last();
+            let paid = if end.completed.is_some() { payment.total() } else { 0 };
+            orders.add_sale((paid, end.refunded()), end.voided);
+            let named =
+                payment.steps.iter().any(|step| matches!(step.change, square::Change::Named(_)));
+            add(&mut orders.named_late, named);
+            add(&mut orders.in_two_parts, !visits.insert(&payment.order));
+        }
     }
     orders
+}
+
+impl Orders {
+    fn add_sale(&mut self, (paid, refunded): (i64, i64), cancelled: bool) {
+        add(&mut self.all, true);
+        add(&mut self.cancelled, cancelled);
+        add(&mut self.refunded_in_full, !cancelled && refunded > 0 && refunded >= paid);
+        add(&mut self.refunded_in_part, !cancelled && refunded > 0 && refunded < paid);
+        add(&mut self.unpaid, !cancelled && paid == 0);
+    }
+}
+
+fn add(sum: &mut u64, what: bool) {
+    *sum = sum.saturating_add(u64::from(what));
 }
 
 fn was_edited(order: &Order) -> bool {

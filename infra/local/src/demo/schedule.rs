@@ -2,18 +2,52 @@
 
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
+use loyalty::ids::Source;
 
 use super::Year;
 use super::people::Person;
-use crate::shopify::{CONSENT, CUSTOMER_CREATED, Change, Order, topics};
+use crate::shopify::{self, CONSENT, CUSTOMER_CREATED};
+use crate::square::{self, RefundStatus};
+
+/// A refund within so long may overtake what it refunds.
+const A_DAYS_WORK: SignedDuration = SignedDuration::from_hours(20);
 
 /// What a delivery tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Subject {
-    /// A step of one of the person's orders.
-    Order { order: usize, step: usize },
-    /// Her own record.
+    /// A step of one of the person's sales.
+    Sale { sale: Sale, step: usize },
+    /// Her account at Shopify.
     Account,
+    /// A step of her records at Square.
+    Record { step: usize },
+}
+
+/// One of a person's sales, by its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Sale {
+    /// An order at Shopify.
+    Order(usize),
+    /// A payment at Square.
+    Payment(usize),
+}
+
+impl Subject {
+    /// The sale it tells of.
+    pub(super) fn sale(self) -> Option<Sale> {
+        match self {
+            Self::Sale { sale, .. } => Some(sale),
+            Self::Account | Self::Record { .. } => None,
+        }
+    }
+
+    /// Who tells it.
+    pub(super) fn source(self) -> Source {
+        match self {
+            Self::Sale { sale: Sale::Order(_), .. } | Self::Account => Source::Shopify,
+            Self::Sale { sale: Sale::Payment(_), .. } | Self::Record { .. } => Source::Square,
+        }
+    }
 }
 
 /// One delivery of a webhook.
@@ -40,9 +74,21 @@ pub(super) fn of(year: &Year, person: &Person, index: usize) -> Vec<Delivery> {
             all.push(first(at, CONSENT, Subject::Account, &mut rng));
         }
     }
-    for (number, order) in person.orders.iter().enumerate() {
-        let mut own = in_order(number, order, &mut rng);
-        disturb(order, &mut own, &mut rng);
+    for (place, step) in person.till.steps.iter().enumerate() {
+        all.push(first(step.at, step.topic, Subject::Record { step: place }, &mut rng));
+    }
+    for (place, order) in person.orders.iter().enumerate() {
+        let steps = order.steps.iter();
+        let told = steps.map(|step| (step.at, shopify::topics(&step.change)));
+        let mut own = in_order(Sale::Order(place), told, &mut rng);
+        disturb(refunded_at_shopify(order), &mut own, &mut rng);
+        all.extend(own);
+    }
+    for (place, payment) in person.payments.iter().enumerate() {
+        let steps = payment.steps.iter().enumerate();
+        let told = steps.map(|(index, step)| (step.at, square::topics(payment, index)));
+        let mut own = in_order(Sale::Payment(place), told, &mut rng);
+        disturb(refunded_at_square(payment), &mut own, &mut rng);
         all.extend(own);
     }
     let repeats: Vec<Delivery> = all.iter().flat_map(|one| repeats(one, &mut rng)).collect();
@@ -56,17 +102,39 @@ pub(super) fn of(year: &Year, person: &Person, index: usize) -> Vec<Delivery> {
     all
 }
 
-/// An order's deliveries, each a moment after what it tells of.
-fn in_order(number: usize, order: &Order, rng: &mut Rng) -> Vec<Delivery> {
+/// A sale's deliveries, each a moment after what it tells of.
+fn in_order(
+    sale: Sale,
+    told: impl Iterator<Item = (Timestamp, &'static [&'static str])>,
+    rng: &mut Rng,
+) -> Vec<Delivery> {
     let mut all = Vec::new();
-    for (index, step) in order.steps.iter().enumerate() {
-        let subject = Subject::Order { order: number, step: index };
-        for (place, topic) in (0_i64..).zip(topics(&step.change)) {
-            let at = later(step.at, SignedDuration::from_millis(place.saturating_mul(170)));
+    for (step, (at, topics)) in told.enumerate() {
+        let subject = Subject::Sale { sale, step };
+        for (place, topic) in (0_i64..).zip(topics) {
+            let at = later(at, SignedDuration::from_millis(place.saturating_mul(170)));
             all.push(first(at, topic, subject, rng));
         }
     }
     all
+}
+
+/// When money of a sale first went back, if that was within a day of it.
+fn refunded_at_shopify(order: &shopify::Order) -> Option<Timestamp> {
+    let placed = order.steps.first()?.at;
+    let mut steps = order.steps.iter();
+    let refund = steps.find(|step| matches!(step.change, shopify::Change::Refunded(_)))?;
+    Some(refund.at).filter(|at| at.duration_since(placed) < A_DAYS_WORK)
+}
+
+/// The same at Square.
+fn refunded_at_square(payment: &square::Payment) -> Option<Timestamp> {
+    let paid = payment.steps.first()?.at;
+    let moved = |step: &&square::Step| {
+        matches!(step.change, square::Change::Refund(_, RefundStatus::Completed))
+    };
+    let refund = payment.steps.iter().find(moved)?;
+    Some(refund.at).filter(|at| at.duration_since(paid) < A_DAYS_WORK)
 }
 
 fn first(at: Timestamp, topic: &'static str, subject: Subject, rng: &mut Rng) -> Delivery {
@@ -75,20 +143,13 @@ fn first(at: Timestamp, topic: &'static str, subject: Subject, rng: &mut Rng) ->
     Delivery { at, triggered_at, topic, subject, repeat: false }
 }
 
-/// Most orders' webhooks arrive in their order. Of some the refund comes first, of some
+/// Most sales' webhooks arrive in their order. Of some the refund comes first, of some
 /// one is hours late, of some they all overtake each other.
-fn disturb(order: &Order, deliveries: &mut [Delivery], rng: &mut Rng) {
-    let refunded = order.steps.iter().find(|step| matches!(step.change, Change::Refunded(_)));
-    let near = |refund: Timestamp| {
-        order
-            .steps
-            .first()
-            .is_some_and(|placed| refund.duration_since(placed.at) < SignedDuration::from_hours(20))
-    };
+fn disturb(refunded: Option<Timestamp>, deliveries: &mut [Delivery], rng: &mut Rng) {
     match (rng.u32(0..100), refunded) {
-        (0..40, Some(refund)) if near(refund.at) => {
-            for one in deliveries.iter_mut().filter(|one| one.triggered_at < refund.at) {
-                one.at = later(refund.at, SignedDuration::from_secs(rng.i64(5..900)));
+        (0..40, Some(refunded)) => {
+            for one in deliveries.iter_mut().filter(|one| one.triggered_at < refunded) {
+                one.at = later(refunded, SignedDuration::from_secs(rng.i64(5..900)));
             }
         }
         (0..3, _) => {
@@ -125,13 +186,14 @@ fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.checked_add(by).unwrap_or(at)
 }
 
-/// How many first deliveries arrived behind a later one of the same order.
-pub(super) fn out_of_order(deliveries: &[Delivery]) -> u64 {
+/// How many first deliveries, of those that count, arrived behind a later one of the same
+/// sale.
+pub(super) fn out_of_order(deliveries: &[Delivery], counts: impl Fn(&Delivery) -> bool) -> u64 {
     let mut newest = std::collections::BTreeMap::new();
     let mut count = 0_u64;
-    for one in deliveries.iter().filter(|one| !one.repeat) {
-        let Subject::Order { order, .. } = one.subject else { continue };
-        let seen = newest.entry(order).or_insert(one.triggered_at);
+    for one in deliveries.iter().filter(|one| !one.repeat && counts(one)) {
+        let Some(sale) = one.subject.sale() else { continue };
+        let seen = newest.entry(sale).or_insert(one.triggered_at);
         if one.triggered_at < *seen {
             count = count.saturating_add(1);
         }

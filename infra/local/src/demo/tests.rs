@@ -5,7 +5,7 @@ fn nothing(_: &str) -> Option<String> {
 }
 
 fn year(seed: u64) -> (ProgramFile, Year) {
-    let program = serve::sample().unwrap();
+    let program = bakery::program().unwrap();
     let args = DemoArgs {
         days: 20,
         customers: 10,
@@ -71,6 +71,19 @@ async fn the_audit_sees_what_was_lost() {
     assert!(problems.iter().any(|one| one.ends_with("found is false, not true")), "{problems:?}");
 }
 
+#[tokio::test]
+async fn the_audit_sees_what_was_lost_of_the_till() {
+    let updates = |one: &Delivery| one.topic == "payment.updated" || one.topic == "refund.updated";
+    let problems = audited_without(updates).await;
+    for what in
+        ["money kept of square:", "points of square:", "whether somebody is known of square:"]
+    {
+        assert!(problems.iter().any(|one| one.starts_with(what)), "{what} {problems:?}");
+    }
+    let problems = audited_without(|one| one.topic == "customer.created").await;
+    assert!(problems.iter().any(|one| one.starts_with("square record")), "{problems:?}");
+}
+
 #[test]
 fn deliveries_of_one_order_keep_together_what_a_repeat_repeats() {
     let (_, year) = year(3);
@@ -90,8 +103,70 @@ fn deliveries_of_one_order_keep_together_what_a_repeat_repeats() {
 #[test]
 fn nothing_happens_outside_the_year() {
     let (_, year) = year(3);
-    for order in people::everybody(&year).iter().flat_map(|person| &person.orders) {
-        assert!(order.steps.iter().all(|step| year.start <= step.at && step.at < year.end));
-        assert!(order.steps.is_sorted_by_key(|step| step.at));
+    let inside = |at: Timestamp| year.start <= at && at < year.end;
+    for person in people::everybody(&year) {
+        for order in &person.orders {
+            assert!(order.steps.iter().all(|step| inside(step.at)));
+            assert!(order.steps.is_sorted_by_key(|step| step.at));
+        }
+        for payment in &person.payments {
+            assert!(payment.steps.iter().all(|step| inside(step.at)));
+            assert!(payment.steps.is_sorted_by(|a, b| a.at < b.at), "each picture has its time");
+        }
+        assert!(person.till.steps.iter().all(|step| inside(step.at)));
+    }
+}
+
+/// A whole year of many.
+fn many() -> Vec<Person> {
+    let (_, short) = year(1);
+    let start = short.end.checked_sub(jiff::SignedDuration::from_hours(24 * 365)).unwrap();
+    people::everybody(&Year { customers: 300, start, ..short })
+}
+
+#[test]
+fn half_of_the_sales_are_the_tills_and_half_the_web_shops() {
+    let people = many();
+    let web: usize = people.iter().map(|person| person.orders.len()).sum();
+    let till: usize = people.iter().map(|person| person.payments.len()).sum();
+    assert!((10_000..14_000).contains(&(web + till)), "{web} and {till}");
+    assert!((40..=60).contains(&(till * 100 / (web + till))), "{web} and {till}");
+}
+
+#[test]
+fn the_year_has_everything_that_the_till_can_do() {
+    use crate::square::{Change, RefundStatus, Tender};
+    let people = many();
+    let payments = || people.iter().flat_map(|person| &person.payments);
+    let some =
+        |is: &dyn Fn(&crate::square::Payment) -> bool| payments().filter(|one| is(one)).count() > 5;
+    let did = |is: fn(&Change) -> bool| some(&|one| one.steps.iter().any(|step| is(&step.change)));
+    assert!(some(&|one| one.tender == Tender::Cash) && some(&|one| one.tender == Tender::GiftCard));
+    assert!(some(&|one| one.tip > 0) && some(&|one| one.customer.is_some()));
+    assert!(did(|change| matches!(change, Change::Named(_))));
+    assert!(did(|change| matches!(change, Change::Settled)));
+    assert!(did(|change| matches!(change, Change::Voided)));
+    assert!(did(|change| matches!(change, Change::Refund(_, RefundStatus::Completed))));
+    assert!(did(|change| matches!(change, Change::Refund(_, RefundStatus::Rejected))));
+    let visits: std::collections::BTreeSet<_> = payments().map(|one| &one.order).collect();
+    assert!(payments().count() > visits.len() + 50, "some visits are paid in two parts");
+    let merged = people.iter().filter(|person| person.till.were_merged()).count();
+    assert!(merged > 5, "{merged} had their records merged");
+    let copied = people.iter().flat_map(|person| &person.orders);
+    let copied = copied.filter(|order| order.channel != crate::shopify::Channel::Web).count();
+    assert!((3..60).contains(&copied), "{copied} only mirror");
+}
+
+#[test]
+fn a_copy_of_a_sale_is_of_the_same_amount_a_moment_later() {
+    for person in many() {
+        for copy in person.orders.iter().filter(|one| one.channel != crate::shopify::Channel::Web) {
+            let (at, total) = (copy.steps[0].at, copy.at_last().total());
+            let sale = person.payments.iter().find(|payment| {
+                let after = at.duration_since(payment.steps[0].at).as_secs();
+                (0..180).contains(&after)
+            });
+            assert_eq!(sale.unwrap().total(), total);
+        }
     }
 }

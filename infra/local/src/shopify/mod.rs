@@ -6,7 +6,6 @@ mod money;
 mod order_body;
 mod people_body;
 mod refund_body;
-pub(crate) mod samples;
 mod webhook;
 
 use jiff::Timestamp;
@@ -14,7 +13,9 @@ use jiff::tz::TimeZone;
 
 pub(crate) use self::money::percent_of;
 pub(crate) use self::people_body::{consent_body, customer_body};
-pub(crate) use self::webhook::{CONSENT, CUSTOMER_CREATED, Webhook, order_webhook_body, topics};
+pub(crate) use self::webhook::{
+    CONSENT, CUSTOMER_CREATED, EDITED, Webhook, order_webhook_body, topics,
+};
 
 /// The API version that the bodies are like.
 pub(crate) const API_VERSION: &str = "2026-10";
@@ -69,7 +70,8 @@ pub(crate) struct Buyer {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Channel {
     Web,
-    Pos,
+    /// Copied from another system's till by an app of this id.
+    Connector(u64),
 }
 
 /// A line of an order. Amounts in minor units.
@@ -223,7 +225,7 @@ impl<'a> Picture<'a> {
             Change::Placed { paid: false } => {}
             Change::Placed { paid: true } | Change::Paid => {
                 self.paid = self.due();
-                if self.order.channel == Channel::Pos {
+                if self.order.channel != Channel::Web {
                     self.fulfilled = Some(step.at); // over the counter
                 }
             }

@@ -30,7 +30,7 @@ const EMPTY: [&str; 19] = [
     "user_id",
 ];
 
-/// Where the bakery's till stands.
+/// Where the bakery is.
 const LOCATION: u64 = 88_400_132_017;
 
 /// An order as it stands in a picture.
@@ -52,15 +52,19 @@ pub(crate) fn order_body(sender: &Sender, picture: &Picture<'_>) -> Value {
 /// What never changes.
 fn fixed(sender: &Sender, picture: &Picture<'_>) -> Value {
     let order = picture.order;
-    let pos = order.channel == Channel::Pos;
+    let (app, source_name) = match order.channel {
+        Channel::Web => (580_111, "web".to_owned()),
+        Channel::Connector(app) => (app, app.to_string()),
+    };
+    let copied = order.channel != Channel::Web;
     let placed = local(sender, picture.placed);
     let token = format!("{:016x}", order.id.rotate_left(17));
     json!({
         "id": order.id,
         "admin_graphql_api_id": format!("gid://shopify/Order/{}", order.id),
-        "app_id": if pos { 129_785 } else { 580_111 },
+        "app_id": app,
         "buyer_accepts_marketing": false,
-        "checkout_token": if pos { Value::Null } else { json!(token) },
+        "checkout_token": if copied { Value::Null } else { json!(token) },
         "confirmation_number": format!("{:09X}", order.id & 0xF_FFFF_FFFF),
         "confirmed": true,
         "created_at": placed,
@@ -68,9 +72,9 @@ fn fixed(sender: &Sender, picture: &Picture<'_>) -> Value {
         "customer_locale": "en-US",
         "duties_included": false,
         "estimated_taxes": false,
-        "landing_site": if pos { Value::Null } else { json!("/") },
+        "landing_site": if copied { Value::Null } else { json!("/") },
         "line_item_groups": [],
-        "location_id": if pos { json!(LOCATION) } else { Value::Null },
+        "location_id": if copied { json!(LOCATION) } else { Value::Null },
         "merchant_business_entity_id": "MTcyMDM4ODQ0MDE",
         "name": format!("#{}", order.number),
         "note_attributes": [],
@@ -81,7 +85,7 @@ fn fixed(sender: &Sender, picture: &Picture<'_>) -> Value {
         "presentment_currency": order.currency,
         "processed_at": placed,
         "returns": [],
-        "source_name": if pos { "pos" } else { "web" },
+        "source_name": source_name,
         "tags": "",
         "tax_exempt": false,
         "taxes_included": false,

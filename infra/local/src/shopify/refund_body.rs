@@ -62,6 +62,10 @@ pub(crate) fn refund_body(
 fn transactions(picture: &Picture<'_>, made: &str, refund: &Refund) -> Value {
     let order = picture.order;
     let Some((id, amount)) = refund.payment else { return json!([]) };
+    let source_name = match order.channel {
+        Channel::Web => "web".to_owned(),
+        Channel::Connector(app) => app.to_string(),
+    };
     let unsettled = json!({ "amount": "0.0", "currency": order.currency });
     json!([{
         "id": id,
@@ -83,7 +87,7 @@ fn transactions(picture: &Picture<'_>, made: &str, refund: &Refund) -> Value {
         "payment_id": format!("#{}.2", order.number),
         "processed_at": made,
         "receipt": {},
-        "source_name": if order.channel == Channel::Pos { "pos" } else { "web" },
+        "source_name": source_name,
         "status": "success",
         "test": order.test,
         "total_unsettled_set": { "presentment_money": unsettled, "shop_money": unsettled },

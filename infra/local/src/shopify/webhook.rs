@@ -14,7 +14,8 @@ use super::{API_VERSION, Change, Order, Sender};
 const PLACED: &str = "orders/create";
 const PAID: &str = "orders/paid";
 const UPDATED: &str = "orders/updated";
-const EDITED: &str = "orders/edited";
+/// Lines came or went. It tells no amounts: it only asks to look the order up.
+pub(crate) const EDITED: &str = "orders/edited";
 const CANCELLED: &str = "orders/cancelled";
 const REFUNDED: &str = "refunds/create";
 /// A customer made an account.

@@ -348,3 +348,28 @@ proptest! {
         prop_assert_eq!(&serde_json::from_str::<Account>(&text).unwrap(), &shop.account);
     }
 }
+
+#[test]
+fn a_mirror_that_the_program_ignores_holds_no_sale_back() {
+    let ignoring =
+        crate::program::CORNER_BAKERY.replacen("[base]\n", "[base]\nignore = ['42']\n", 1);
+    let programs = Programs::new(vec![version(&ignoring)]);
+    let mut account = Account::default();
+    let mut posted = |source, channel: Option<&str>| {
+        let order = OrderRef { source, id: "1".parse().unwrap() };
+        let (now, origin) = (at("2026-03-10T12:00:00Z"), Origin::Live);
+        let context = Context { programs: &programs, order: &order, now, origin, twin: false };
+        let mut state = seen(1, 4995, Payment::Paid);
+        state.sale.as_mut().unwrap().value.channel = channel.map(str::to_owned);
+        let mut record =
+            Record { state, customer: Some("c1".parse().unwrap()), ..Record::default() };
+        post(&context, &Order::default(), &mut record, &mut account).unwrap();
+        let standing = record.standing(&programs, Some(&account));
+        (record.posted().0, standing.because)
+    };
+    let mirrored = Because::Unworthy(Unworthy::Mirrored("42".to_owned()));
+    assert_eq!(posted(Source::Shopify, Some("42")), (0, Some(mirrored.clone())));
+    assert_eq!(posted(Source::Square, None), (499, None));
+    // Nor does it wait for a person's word itself where it comes second.
+    assert_eq!(posted(Source::Shopify, Some("42")), (0, Some(mirrored)));
+}

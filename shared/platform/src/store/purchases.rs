@@ -230,6 +230,9 @@ impl Store {
         else {
             return Ok(false);
         };
+        if record.is_mirror(case.programs) {
+            return Ok(false);
+        }
         let near = |at: Timestamp| snapshot.paid_at.duration_since(at).abs() <= TWINS_NEAR;
         let mut others = bound.account.latest.iter().filter(|(other, _)| **other != source);
         if !others.any(|(_, latest)| near(latest.paid_at)) {
@@ -251,6 +254,9 @@ impl Store {
             let (Some(theirs), Some(paid)) = (&stored.state.sale, &stored.snapshot) else {
                 continue;
             };
+            if stored.is_mirror(case.programs) {
+                continue;
+            }
             let ours = (source, &sale.value, snapshot.paid_at);
             if looks_alike(ours, (other.source, &theirs.value, paid.paid_at)) {
                 return Ok(true);
