@@ -1,6 +1,6 @@
 //! `regulars serve` as a process.
 
-use std::io::Write;
+use std::io::{BufRead, Write};
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -267,4 +267,85 @@ fn what_shopifys_bus_brings_is_handed_to_the_function() {
     assert_eq!(code, 0, "{why}");
     assert!(told.starts_with("200 OK\n"), "{told}");
     assert_eq!(posted(&server), 531);
+}
+
+#[test]
+fn what_squares_webhooks_leave_out_is_looked_up_by_the_server() {
+    // A Square that knows one sale: a loaf, and a gift card that earns nothing yet.
+    let square = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = format!("http://{}", square.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in square.incoming().map_while(Result::ok) {
+            answer_as_square(stream);
+        }
+    });
+    let home = tempfile::tempdir().unwrap();
+    let event =
+        workspace("events/purchase-webhook/square-payment-updated-customer-filled-late.json");
+    let mut command = regulars(home.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    command
+        .env("REGULARS_SQUARE_API", &at)
+        .env("REGULARS_SECRET_CORNER_BAKERY_SQUARE_TOKEN", "a-token");
+    let server = Server::of(command);
+    let (code, _, why) =
+        run(home.path(), &["send", event.to_str().unwrap(), "--url", &server.url()]);
+    assert_eq!(code, 0, "{why}");
+    let order = "/api/v1/shops/corner-bakery/orders/square/R9qnGKp7oBJrA391KcRSx64KNMlay";
+    let patience = std::time::Instant::now() + Duration::from_secs(30);
+    let found = loop {
+        let found: Value = serde_json::from_str(&server.get(order).1).unwrap();
+        if found["lookup"].is_null() || std::time::Instant::now() > patience {
+            break found;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    assert_eq!(found["lookup"], Value::Null, "{found}");
+    assert_eq!(
+        (&found["kept"]["amount"], &found["posted"]),
+        (&"8.70".into(), &87.into()),
+        "{found}"
+    );
+    let (status, body) = server.get("/api/v1/shops/corner-bakery/customers?email=till@example.com");
+    assert_eq!(status, 200);
+    assert!(body.contains("Till Regular"), "{body}");
+}
+
+/// Answers one request as Square would.
+fn answer_as_square(mut stream: std::net::TcpStream) {
+    let mut asked = String::new();
+    let mut lines = std::io::BufReader::new(stream.try_clone().unwrap()).lines();
+    while let Some(Ok(line)) = lines.next() {
+        if line.is_empty() {
+            break;
+        }
+        if asked.is_empty() {
+            asked = line;
+        }
+    }
+    let money = |cents: u32| format!(r#"{{"amount":{cents},"currency":"USD"}}"#);
+    let body = if asked.contains("/v2/orders/") {
+        format!(
+            r#"{{"order":{{"updated_at":"2026-11-18T13:05:00Z","total_money":{},"line_items":[
+            {{"uid":"a","quantity":"1","gross_sales_money":{}}},
+            {{"uid":"b","quantity":"1","item_type":"GIFT_CARD","gross_sales_money":{}}}]}}}}"#,
+            money(1870),
+            money(870),
+            money(1000)
+        )
+    } else if asked.contains("/v2/customers/") {
+        r#"{"customer":{"id":"6RUI6F9CDQFAYLVB20JVJZG7LJ","given_name":"Till",
+        "family_name":"Regular","email_address":"till@example.com",
+        "updated_at":"2026-11-18T13:00:00Z"}}"#
+            .to_owned()
+    } else {
+        format!(
+            r#"{{"payment":{{"id":"R9qnGKp7oBJrA391KcRSx64KNMlay","status":"COMPLETED",
+            "order_id":"VaONWfbT7n1jx328iPIPurbRDnWq","customer_id":"6RUI6F9CDQFAYLVB20JVJZG7LJ",
+            "amount_money":{},"created_at":"2026-11-18T13:04:00Z",
+            "updated_at":"2026-11-18T13:19:00.037Z"}}}}"#,
+            money(1870)
+        )
+    };
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close";
+    let _ = write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
 }

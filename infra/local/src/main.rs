@@ -8,6 +8,7 @@ mod demo;
 mod failure;
 mod home;
 mod local;
+mod lookups;
 mod program;
 mod samples;
 mod secrets;

@@ -15,6 +15,7 @@ use crate::clock::MovableClock;
 use crate::console;
 use crate::failure::Failure;
 use crate::home::{Home, Lock, ProgramFile};
+use crate::lookups;
 use crate::program;
 use crate::secrets::API_VARIABLE;
 use crate::server::{self, Stop};
@@ -130,7 +131,10 @@ impl Running<'_> {
         }
         text.push_str(&self.how_to_try(address));
         tell(text);
-        let router = server::router(&self.services(), self.clock.clone());
+        let services = self.services();
+        let shops = self.home.secrets.shops().cloned().collect();
+        tokio::spawn(lookups::keep_working(services.clone(), shops, stop.clone()));
+        let router = server::router(&services, self.clock.clone());
         let served = server::serve(listener, router, stop).await;
         if let Some(serving) = dynamodb
             && let Ok(Err(error)) = serving.await

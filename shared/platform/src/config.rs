@@ -41,6 +41,12 @@ pub struct Sites {
     /// `corner-bakery.myshopify.com=corner-bakery`, several with commas between. Events
     /// from Shopify's bus name only the domain.
     pub shopify: BTreeMap<String, ShopId>,
+    /// `REGULARS_SQUARE_API`: another Square than the one everybody uses, such as its
+    /// sandbox, `https://connect.squareupsandbox.com`.
+    pub square_api: Option<String>,
+    /// `REGULARS_SHOPIFY_API`: where every shop's Shopify is asked instead of at its
+    /// domain.
+    pub shopify_api: Option<String>,
 }
 
 impl Sites {
@@ -59,7 +65,9 @@ impl Sites {
             let expected = "a domain and a shop, such as corner-bakery.myshopify.com=corner-bakery";
             ConfigError::Unreadable { name: "REGULARS_SHOPIFY_SHOPS", found, expected }
         })?;
-        Ok(Self { public_url: url, shopify })
+        let (square_api, shopify_api) =
+            (variable("REGULARS_SQUARE_API"), variable("REGULARS_SHOPIFY_API"));
+        Ok(Self { public_url: url, shopify, square_api, shopify_api })
     }
 
     /// A shop's domain at Shopify.

@@ -32,8 +32,6 @@ const REFUSED_FOR: SignedDuration = SignedDuration::from_mins(10);
 #[derive(Debug)]
 pub struct Lookups {
     http: Http,
-    square: String,
-    shopify: Option<String>,
     /// Sources that aren't to be asked before a time.
     resting: Mutex<BTreeMap<(ShopId, Source), Timestamp>>,
 }
@@ -82,18 +80,7 @@ impl From<StoreError> for Failure {
 impl Lookups {
     /// Asks the sources where they are.
     pub fn new() -> Result<Self, SetupError> {
-        Ok(Self {
-            http: Http::new()?,
-            square: SQUARE.to_owned(),
-            shopify: None,
-            resting: Mutex::default(),
-        })
-    }
-
-    /// Asks elsewhere: at stand-ins for Square and for every shop's Shopify.
-    pub fn at(square: &str, shopify: &str) -> Result<Self, SetupError> {
-        let (square, shopify) = (square.to_owned(), Some(shopify.to_owned()));
-        Ok(Self { square, shopify, ..Self::new()? })
+        Ok(Self { http: Http::new()?, resting: Mutex::default() })
     }
 
     /// Works off what is due of a shop, as far back as `hours`.
@@ -143,7 +130,8 @@ impl Lookups {
         stored: &StoredOrder,
         token: &SecretString,
     ) -> Result<(), Failure> {
-        let api = SquareApi::over(&self.http, &self.square, token)?;
+        let base = services.sites.square_api.as_deref().unwrap_or(SQUARE);
+        let api = SquareApi::over(&self.http, base, token)?;
         let known = &stored.record.state;
         let (order, buyer) = (order.clone(), None);
         let mut found = Observation { order, state: Order::default(), buyer };
@@ -211,7 +199,8 @@ impl Lookups {
         order: &OrderRef,
         token: &SecretString,
     ) -> Result<(), Failure> {
-        let base = match (&self.shopify, services.sites.shopify_domain(scene.shop)) {
+        let sites = &services.sites;
+        let base = match (&sites.shopify_api, sites.shopify_domain(scene.shop)) {
             (Some(base), _) => base.clone(),
             (None, Some(domain)) => format!("https://{domain}"),
             (None, None) => return Err(SetupError::Url.into()),

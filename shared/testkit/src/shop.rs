@@ -68,6 +68,7 @@ impl TestShop {
         let sites = Sites {
             public_url: Some(PUBLIC_URL.to_owned()),
             shopify: [(domain, id.clone())].into(),
+            ..Sites::default()
         };
         let services = Services { store, secrets, sites: Arc::new(sites), clock };
         Self { services, id, database, now }

@@ -24,6 +24,7 @@ async fn system() -> Router {
         public_url: Some("https://regulars.example.com".to_owned()),
         shopify: [("corner-bakery.myshopify.com".to_owned(), "corner-bakery".parse().unwrap())]
             .into(),
+        ..platform::Sites::default()
     };
     let clock = MovableClock::new(Clock::fixed(now));
     let services = Services {

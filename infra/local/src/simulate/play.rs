@@ -262,6 +262,7 @@ impl World {
         let sites = Sites {
             public_url: Some(PUBLIC_URL.to_owned()),
             shopify: [("shop.myshopify.com".to_owned(), shop.clone())].into(),
+            ..Sites::default()
         };
         let services =
             Services { store, secrets, sites: Arc::new(sites), clock: Clock::fixed(now) };

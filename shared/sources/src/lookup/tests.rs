@@ -48,7 +48,12 @@ impl Shop {
             ("identity".to_owned(), "identity-key".to_owned()),
         ]);
         let server = MockServer::start().await;
-        let lookups = Lookups::at(&server.uri(), &server.uri()).unwrap();
+        shop.services.sites = std::sync::Arc::new(platform::Sites {
+            square_api: Some(server.uri()),
+            shopify_api: Some(server.uri()),
+            ..platform::Sites::default()
+        });
+        let lookups = Lookups::new().unwrap();
         let shop = Self { shop, server, lookups };
         for id in ["P1", "P2"] {
             let mut payment = payment("2026-11-20T14:00:05Z", Some("C1"));
