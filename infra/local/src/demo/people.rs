@@ -142,10 +142,10 @@ pub(super) fn everybody(year: &Year) -> Vec<Person> {
 fn person(year: &Year, index: u32, walk_in: bool, rng: &mut Rng) -> Person {
     let known = match rng.u32(0..100) {
         _ if walk_in => Known::WalkIn,
-        0..28 => Known::Account,
-        28..46 => Known::Both,
-        46..54 => Known::TillThenAccount,
-        54..83 => Known::Till,
+        0..22 => Known::Account,
+        22..40 => Known::Both,
+        40..48 => Known::TillThenAccount,
+        48..83 => Known::Till,
         83..87 if phone(index).is_some() => Known::Phone,
         83..93 => Known::Email,
         _ => Known::GuestThenAccount,
