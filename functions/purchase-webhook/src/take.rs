@@ -77,8 +77,8 @@ pub(crate) async fn take(
             let recorded = store.record(&scene, &observation).await?;
             return Ok(Outcome::Recorded { points: recorded.delta, news: recorded.changed });
         }
-        Told::Fetch { order } => {
-            store.want_lookup(&scene, &order).await?;
+        Told::Fetch { order, as_of } => {
+            store.want_lookup(&scene, &order, as_of).await?;
             return Ok(Outcome::Kept);
         }
         Told::Person(told) => observe(services, &scene, &told).await?,

@@ -33,6 +33,8 @@ pub enum Told {
     Fetch {
         /// Which order.
         order: OrderRef,
+        /// The moment whose picture is wanted, where the body says.
+        as_of: Option<Timestamp>,
     },
     /// Something for a later job or a person.
     Task,

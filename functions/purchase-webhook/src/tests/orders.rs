@@ -261,7 +261,19 @@ async fn an_order_edit_names_no_amounts_so_its_order_is_to_be_fetched() {
     let shop = TestShop::open().await;
     let edit = json!({"order_edit": {"id": 1, "order_id": 2, "committed_at": "2026-11-20T09:00:00-05:00",
         "line_items": {"additions": [{"id": 3, "delta": 1}], "removals": []}}});
+    let units = || shop.services.store.write_units_x10();
     assert_eq!(deliver(&shop, "orders/edited", &edit).await["outcome"], "kept");
+    let written = units();
+    assert_eq!(deliver(&shop, "orders/edited", &edit).await["outcome"], "kept");
+    assert_eq!(units(), written, "a repeat writes nothing");
+    let wanted = shop.services.store.lookups_due(&shop.id, 1, shop.services.clock.now()).await;
+    assert_eq!(wanted.unwrap().len(), 1);
+    // Where the order as it was then, or later, is known, there is nothing to fetch.
+    record(&shop, "orders/updated", &order(3, "10.00")).await;
+    let mut known = edit.clone();
+    known["order_edit"]["order_id"] = json!(3);
+    deliver(&shop, "orders/edited", &known).await;
+    assert_eq!(shop.order(3).await.lookup, None);
 }
 
 #[tokio::test]

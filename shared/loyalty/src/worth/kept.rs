@@ -83,6 +83,7 @@ impl<'a> Kept<'a> {
             }
             None => &received * weight(Part { line: None }),
         };
+        let paid = paid + self.tip_apart(weight);
         let own_share = fraction(&paid, &received);
         let mut refunded = whole(0);
         let mut named_money = whole(0);
@@ -108,13 +109,24 @@ impl<'a> Kept<'a> {
         if self.program.base.shipping {
             sum += self.taxed(self.sale.shipping) * weight(rest);
         }
-        if self.program.base.tip {
+        if self.program.base.tip && !self.is_part() {
             sum += whole(self.sale.tip) * weight(rest);
         }
         for named in edits_before_payment(self.order).filter_map(|refund| refund.named.as_ref()) {
             sum -= self.named_value(&named.value, weight) * whole_unit(self.sale);
         }
         sum.max(whole(0))
+    }
+
+    /// Whether the lines, or the amount that stands in for them, are those of a sale that
+    /// this is one payment for. Its tip is its own then, and in none of them.
+    fn is_part(&self) -> bool {
+        self.order.basket.is_some() || self.lines.is_none()
+    }
+
+    fn tip_apart(&self, weight: &dyn Fn(Part<'_>) -> Exact) -> Exact {
+        let counts = self.program.base.tip && self.is_part() && self.money.received > 0;
+        if counts { whole(self.sale.tip) * weight(Part { line: None }) } else { whole(0) }
     }
 
     fn line_value(&self, line: &Line) -> Exact {

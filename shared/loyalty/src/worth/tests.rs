@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::month::Month;
-use crate::order::{Books, Charge, Line, LineKind, NamedLine, Presentment, Stamp, Stamped};
+use crate::order::{Basket, Books, Charge, Line, LineKind, NamedLine, Presentment, Stamp, Stamped};
 use crate::program::Programs;
 use crate::testing::{at, decimal, program, version};
 
@@ -239,6 +239,51 @@ fn without_lines_the_amount_is_the_base_and_the_receipt_says_so() {
     check(&sold, 1234, 12);
     let worth = worth_under(&program("points = 1\namount = '1.00'"), &sold);
     assert!(!worth.receipt.from_lines);
+}
+
+/// One of two halves that a sale of 20.00 was paid in, with a tip of 3.00 of its own.
+fn half(lines: bool) -> Order {
+    let stamp = Stamp { updated_at: at("2026-03-03T12:00:01Z"), triggered_at: None };
+    let basket = Basket { total: 2000, taxes_included: false };
+    let lines =
+        lines.then(|| vec![line(1, 1500), Line { kind: LineKind::GiftCard, ..line(2, 500) }]);
+    let basket = lines.as_ref().map(|_| Stamped { stamp, value: basket });
+    Order { basket, ..Order::observed(stamp, Sale { tip: 300, ..sale(1000) }, lines) }
+}
+
+#[test]
+fn one_payment_of_several_has_its_part_of_the_sales_lines() {
+    check(&half(true), 750, 7);
+    check(&half(false), 1000, 10);
+    check(&refunded(half(true), "1", "5.00", &[]), 375, 3);
+}
+
+#[test]
+fn a_payments_tip_is_its_own_and_no_part_of_the_sales() {
+    let on = program("points = 1\namount = '1.00'\n[base]\ntip = true");
+    assert_eq!(worth_under(&on, &half(true)).kept, 1050);
+    assert_eq!(worth_under(&on, &half(false)).kept, 1300);
+}
+
+#[test]
+fn what_a_program_ignores_is_worth_nothing_and_says_why() {
+    let ignoring = version(&program("points = 1\namount = '1.00'\n[base]\nignore = ['42']"));
+    let copied = order(Sale { channel: Some("42".to_owned()), ..sale(2000) }, vec![line(1, 2000)]);
+    let snapshot = Snapshot::taken(&ignoring, copied.paid_at().unwrap());
+    let why = worth(&copied, &snapshot, &ignoring.program).unwrap_err();
+    assert_eq!(why.to_string(), "it only mirrors a sale made elsewhere: the program ignores `42`");
+}
+
+#[test]
+fn a_second_payment_of_a_visit_is_no_order_of_its_own() {
+    let per_order = version(&program(
+        "points = 1\namount = '1.00'\n[[earn]]\nper = 'order'\npoints = 5\nat_least = '1.00'",
+    ));
+    let paid = order(sale(2000), vec![line(1, 2000)]);
+    let snapshot = Snapshot::taken(&per_order, paid.paid_at().unwrap());
+    let again = Snapshot { again: true, ..snapshot.clone() };
+    let points = |snapshot| worth(&paid, snapshot, &per_order.program).unwrap().points;
+    assert_eq!((points(&snapshot), points(&again)), (Points(25), Points(20)));
 }
 
 #[test]

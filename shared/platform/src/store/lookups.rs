@@ -87,9 +87,21 @@ impl Lookup {
 }
 
 impl Store {
-    /// Notes that an order is to be fetched from its source, whatever is known of it.
-    pub async fn want_lookup(&self, scene: &Scene<'_>, order: &OrderRef) -> Result<(), StoreError> {
-        self.mark(scene.shop, order, |_| Some(Lookup::new(scene.now))).await
+    /// Notes that an order is to be fetched from its source, unless a picture of it as it
+    /// was at `as_of`, or later, is known. Repeats write nothing.
+    pub async fn want_lookup(
+        &self,
+        scene: &Scene<'_>,
+        order: &OrderRef,
+        as_of: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let wanted = |stored: &StoredOrder| {
+            let known = stored.record.state.sale.as_ref().map(|sale| sale.stamp.updated_at);
+            let waits = stored.lookup.as_ref().is_some_and(|lookup| lookup.at.is_some());
+            let is_known = known.zip(as_of).is_some_and(|(known, as_of)| known >= as_of);
+            (!waits && !is_known).then(|| Lookup::new(scene.now))
+        };
+        self.mark(scene.shop, order, wanted).await
     }
 
     /// Notes that a look-up failed: it is tried again after `wait`, or after a pause that

@@ -262,7 +262,7 @@ async fn an_order_too_large_to_be_sent_is_fetched() {
     let order = OrderRef { source: Source::Shopify, id: "17".parse().unwrap() };
     let identities = shop.shop.identities();
     let scene = shop.scene(Source::Shopify, &identities);
-    shop.shop.services.store.want_lookup(&scene, &order).await.unwrap();
+    shop.shop.services.store.want_lookup(&scene, &order, None).await.unwrap();
     assert_eq!(shop.work_off().await, DONE);
     assert_eq!(shop.shop.order(17).await.record.posted().0, 100);
     assert_eq!(shop.shop.order(17).await.lookup, None);

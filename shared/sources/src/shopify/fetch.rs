@@ -1,5 +1,6 @@
 //! Orders that a body names without telling how they are.
 
+use jiff::Timestamp;
 use loyalty::ids::{OrderRef, Source};
 use serde::Deserialize;
 
@@ -20,14 +21,19 @@ struct OfEdit {
 #[derive(Debug, Deserialize)]
 struct Edit {
     order_id: u64,
+    committed_at: Option<Timestamp>,
 }
 
 /// What a bare id tells under a topic that expects `expected`. The bus sends it in place
 /// of a body that is too large; an order can be asked for, of the rest nothing is told
 /// by an id.
-pub(super) fn by_id(expected: Shape, body: &str) -> Result<Told, Unreadable> {
+pub(super) fn by_id(
+    expected: Shape,
+    body: &str,
+    triggered_at: Option<Timestamp>,
+) -> Result<Told, Unreadable> {
     let what = match expected {
-        Shape::Order => return fetch(parse::<IdAlone>(body)?.id, "id"),
+        Shape::Order => return fetch(parse::<IdAlone>(body)?.id, "id", triggered_at),
         // Which order it belongs to stood in the body.
         Shape::Refund => {
             "a refund can't be fetched by its id alone; its order's next webhook brings it"
@@ -45,10 +51,11 @@ pub(super) fn by_id(expected: Shape, body: &str) -> Result<Told, Unreadable> {
 
 /// The order that an edit belongs to.
 pub(super) fn edited(body: &str) -> Result<Told, Unreadable> {
-    fetch(parse::<OfEdit>(body)?.order_edit.order_id, "order_edit.order_id")
+    let Edit { order_id, committed_at } = parse::<OfEdit>(body)?.order_edit;
+    fetch(order_id, "order_edit.order_id", committed_at)
 }
 
-fn fetch(id: u64, path: &str) -> Result<Told, Unreadable> {
+fn fetch(id: u64, path: &str, as_of: Option<Timestamp>) -> Result<Told, Unreadable> {
     let id = id.to_string().parse().map_err(|error| at(path, error))?;
-    Ok(Told::Fetch { order: OrderRef { source: Source::Shopify, id } })
+    Ok(Told::Fetch { order: OrderRef { source: Source::Shopify, id }, as_of })
 }

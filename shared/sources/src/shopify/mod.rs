@@ -51,7 +51,7 @@ pub fn read(delivery: &Delivery<'_>) -> Result<Told, Unreadable> {
     let body = text(delivery.body)?;
     let found = shape::of(body)?;
     if found == Some(Shape::IdAlone) {
-        return fetch::by_id(expected, body);
+        return fetch::by_id(expected, body, delivery.triggered_at);
     }
     if found != Some(expected) {
         let found = found.map_or("no shape we know", Shape::name);

@@ -10,7 +10,7 @@ fn told(topic: &str, body: &str) -> Result<Told, Unreadable> {
 #[track_caller]
 fn fetches(topic: &str, body: &str, expected: &str) {
     match told(topic, body) {
-        Ok(Told::Fetch { order }) => assert_eq!(order.to_string(), expected),
+        Ok(Told::Fetch { order, .. }) => assert_eq!(order.to_string(), expected),
         other => panic!("{topic} told {other:?}"),
     }
 }
