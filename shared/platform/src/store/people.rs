@@ -321,22 +321,38 @@ impl Store {
         Ok(Some(Bound { owner, holder, account, read_version, contact, gains, more }))
     }
 
-    /// A customer's account, or that of the one she was merged into; empty for an unknown
+    /// A customer's account, or that of the one who stands for her; empty for an unknown
     /// id.
+    ///
+    /// A merge may be undone between the reads. An account that is handed out says itself
+    /// whom it stands for, and whoever writes it does so under its version: so what is
+    /// written by way of a pointer is written only while the pointer holds.
     pub(super) async fn account(
         &self,
         shop: &ShopId,
-        mut customer: CustomerId,
+        customer: CustomerId,
     ) -> Result<(CustomerId, Account), StoreError> {
+        let mut here = (customer.clone(), self.account_item(shop, &customer).await?);
         for _ in 0..MERGES_FOLLOWED {
-            let found = self.get(&Entity::Account(&customer).key(shop)).await?;
-            let account: Account = found.map(item::read).transpose()?.unwrap_or_default();
-            match account.merged {
-                Some(merged) => customer = merged.into,
-                None => return Ok((customer, account)),
-            }
+            let Some(merged) = &here.1.merged else { return Ok(here) };
+            let into = merged.into.clone();
+            let next = self.account_item(shop, &into).await?;
+            here = match next.stands_for.contains(&here.0) {
+                true => (into, next),
+                // Undone meanwhile: from the start again.
+                false => (customer.clone(), self.account_item(shop, &customer).await?),
+            };
         }
         Err(StoreError::Contended { attempts: 0 })
+    }
+
+    async fn account_item(
+        &self,
+        shop: &ShopId,
+        customer: &CustomerId,
+    ) -> Result<Account, StoreError> {
+        let found = self.get(&Entity::Account(customer).key(shop)).await?;
+        Ok(found.map(item::read).transpose()?.unwrap_or_default())
     }
 
     /// A customer's contact data.
