@@ -65,6 +65,10 @@ struct Account {
     orders: i64,
     /// Of each entry: the order it names, the delta, the balance after.
     ledger: Vec<(String, i64, i64)>,
+    /// Who stands for her.
+    into: Option<String>,
+    /// Whom she stands for.
+    stands_for: Vec<String>,
 }
 
 impl Raw<'_> {
@@ -98,33 +102,22 @@ impl Raw<'_> {
         items.iter().filter_map(|item| text(item.get("sk"))).collect()
     }
 
-    /// Those an account stands for, itself first: whoever it is asked by.
-    async fn family(&self, shop: &str, customer: &str) -> Vec<String> {
-        let mut holder = customer.to_owned();
-        while let Some(into) = text(at(self.bare(shop, &holder).await.get("i"), "c")) {
-            holder = into;
+    /// Those an account stands for, itself first, whoever of them it is asked by; each
+    /// with what she has.
+    async fn family(&self, shop: &str, customer: &str) -> Vec<(String, Account)> {
+        let mut holder = (customer.to_owned(), self.account(shop, customer).await);
+        while let Some(into) = holder.1.into.take() {
+            let account = self.account(shop, &into).await;
+            holder = (into, account);
         }
+        let mut open = holder.1.stands_for.clone();
         let mut family = vec![holder];
-        let mut next = 0;
-        while let Some(one) = family.get(next).cloned() {
-            let account = self.bare(shop, &one).await;
-            let list = account.get("j").and_then(|list| list.get("L")?.as_array()).cloned();
-            family.extend(list.into_iter().flatten().filter_map(|id| text(Some(&id))));
-            next += 1;
+        while let Some(one) = open.pop() {
+            let account = self.account(shop, &one).await;
+            open.extend(account.stands_for.iter().cloned());
+            family.push((one, account));
         }
         family
-    }
-
-    /// An account's item alone.
-    async fn bare(&self, shop: &str, customer: &str) -> Map<String, Value> {
-        let body = json!({
-            "TableName": self.table,
-            "Key": {"pk": {"S": format!("SHOP#{shop}#CUST#{customer}")}, "sk": {"S": "ACCOUNT"}},
-        });
-        match self.ask("GetItem", &body).await.get_mut("Item").map(Value::take) {
-            Some(Value::Object(item)) => item,
-            _ => Map::new(),
-        }
     }
 
     async fn order(&self, shop: &str, order: u64) -> Option<Stored> {
@@ -171,6 +164,10 @@ impl Raw<'_> {
                 let ever = at(item.get("f"), "e").and_then(|ever| ever.get("L")?.as_array());
                 account.spend = number(ever.and_then(|ever| ever.first()));
                 account.orders = number(ever.and_then(|ever| ever.get(2)));
+                account.into = text(at(item.get("i"), "c"));
+                let list = item.get("j").and_then(|list| list.get("L")?.as_array());
+                account.stands_for =
+                    list.into_iter().flatten().filter_map(|id| text(Some(id))).collect();
             }
         }
         account
@@ -243,6 +240,9 @@ fn fits(stored: &Stored, expected: Expected) -> bool {
     }
 }
 
+/// Families that were read, by any of their members: good for as long as nobody writes.
+type Families = BTreeMap<String, Vec<(String, Account)>>;
+
 /// P1 and P5 for one order, and P2 for whoever has it.
 pub(crate) async fn check_order(
     raw: &Raw<'_>,
@@ -250,6 +250,17 @@ pub(crate) async fn check_order(
     progress: &Progress,
     order: u64,
 ) -> Result<(), Violation> {
+    check_one(raw, history, progress, order, &mut Families::new()).await.map(|_| ())
+}
+
+/// The same with families read before; gives the order as it stands.
+async fn check_one(
+    raw: &Raw<'_>,
+    history: &History,
+    progress: &Progress,
+    order: u64,
+    families: &mut Families,
+) -> Result<Option<Stored>, Violation> {
     let shop = history.shop();
     let mine: BTreeSet<usize> = history.of_order(order).collect();
     let certain: BTreeSet<usize> = mine.intersection(&progress.acknowledged).copied().collect();
@@ -258,7 +269,7 @@ pub(crate) async fn check_order(
     let stored = raw.order(&shop, order).await;
     let Some(stored) = stored else {
         return match certain.is_empty() {
-            true => Ok(()),
+            true => Ok(None),
             false => Err(format!("P5: order {order} was acknowledged and isn't there")),
         };
     };
@@ -273,13 +284,18 @@ pub(crate) async fn check_order(
             "P1: order {order} stands at {stored:?}; acknowledged events give {must:?}"
         ));
     }
-    let Some(customer) = &stored.customer else { return Ok(()) };
+    let Some(customer) = stored.customer.clone() else { return Ok(Some(stored)) };
     // Before and after a merge its entries stand in two ledgers.
     let name = history::name(order);
     let mut entered = 0;
-    for one in raw.family(&shop, customer).await {
-        let account = raw.account(&shop, &one).await;
-        check_account(&account, &one)?;
+    if !families.contains_key(&customer) {
+        let family = raw.family(&shop, &customer).await;
+        for (one, account) in &family {
+            check_account(account, one)?;
+        }
+        families.insert(customer.clone(), family);
+    }
+    for (_, account) in families.get(&customer).into_iter().flatten() {
         let entries = account.ledger.iter().filter(|(of, _, _)| *of == name);
         entered += entries.map(|(_, delta, _)| delta).sum::<i64>();
     }
@@ -292,7 +308,7 @@ pub(crate) async fn check_order(
             stored.posted
         ));
     }
-    Ok(())
+    Ok(Some(stored))
 }
 
 /// P2: the ledger adds up, and debt stands beside no points.
@@ -325,16 +341,16 @@ pub(crate) async fn check_end(
     let shop = history.shop();
     let mut whose: BTreeMap<u64, String> = BTreeMap::new();
     let mut sums: BTreeMap<String, (i64, i64, i64)> = BTreeMap::new();
+    let mut families = Families::new();
     for order in history.orders() {
-        check_order(raw, history, progress, order).await?;
+        let stored = check_one(raw, history, progress, order, &mut families).await?;
         let events = history.of_order(order).collect();
-        let (Some(buyer), Some(stored)) =
-            (expected(history, &events).buyer, raw.order(&shop, order).await)
-        else {
+        let (Some(buyer), Some(stored)) = (expected(history, &events).buyer, stored) else {
             continue;
         };
         let customer = stored.customer.clone().unwrap_or_default();
-        let holder = raw.family(&shop, &customer).await.swap_remove(0);
+        let family = families.get(&customer).and_then(|family| family.first());
+        let holder = family.map(|(holder, _)| holder.clone()).unwrap_or_default();
         if stored.held {
             check_twin(history, order)?;
         }
@@ -350,7 +366,11 @@ pub(crate) async fn check_end(
     }
     check_people(history, &whose)?;
     for (customer, (posted, kept, orders)) in sums {
-        let account = raw.account(&shop, &customer).await;
+        let family = families.get(&customer);
+        let account = match family.and_then(|family| family.first()) {
+            Some((_, account)) => account.clone(),
+            None => raw.account(&shop, &customer).await,
+        };
         let has = (account.lots - account.debt + account.pending, account.spend, account.orders);
         if has != (posted, kept, orders) {
             return Err(format!(
