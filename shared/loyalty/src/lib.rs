@@ -10,6 +10,7 @@
 pub mod account;
 pub mod ids;
 pub mod ledger;
+pub mod mail;
 pub mod merging;
 pub mod money;
 pub mod month;

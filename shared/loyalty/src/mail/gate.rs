@@ -1,0 +1,353 @@
+//! The gate: whether one message may go to one person now, and why not.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::pace::{JUST_NOW, allowed, awake};
+use super::{Class, Kind, Sent};
+use crate::ledger::Origin;
+
+/// How far a shop's mail is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailMode {
+    /// Nothing goes out.
+    #[default]
+    Off,
+    /// Everything goes to the owner instead, so that she sees what would go out.
+    Owner,
+    /// Mail goes to customers, about what happened since then.
+    Live {
+        /// Since when.
+        since: Timestamp,
+    },
+}
+
+/// The shop's side.
+#[derive(Debug, Clone, Copy)]
+pub struct House {
+    /// How far its mail is.
+    pub mode: MailMode,
+    /// Whether all of it is held.
+    pub paused: bool,
+}
+
+/// A message to be decided about.
+#[derive(Debug, Clone, Copy)]
+pub struct Message {
+    /// What it is about.
+    pub kind: Kind,
+    /// When what it tells happened.
+    pub fact_at: Timestamp,
+    /// How that reached us.
+    pub origin: Origin,
+    /// When the recipient did what it answers; `None`: nothing she did caused it.
+    pub caused_at: Option<Timestamp>,
+}
+
+/// The recipient's side.
+#[derive(Debug, Clone, Copy)]
+pub struct Recipient<'a> {
+    /// Whether she was erased, or has no address.
+    pub unreachable: bool,
+    /// Whether all mail to her is held.
+    pub paused: bool,
+    /// Whether she takes part.
+    pub is_member: bool,
+    /// Whether her consent is good enough for the shop's preset, and not withdrawn.
+    pub consented: bool,
+    /// Whether she complained: no marketing and no account mail, for good.
+    pub complained: bool,
+    /// Whether mail to her address came back for good.
+    pub bounced: bool,
+    /// Kinds she switched off.
+    pub off: &'a [Kind],
+    /// Where her quiet hours are: her own zone, or the shop's.
+    pub zone: &'a TimeZone,
+    /// What went to her in the last 30 days.
+    pub sent: &'a [Sent],
+}
+
+/// What becomes of a message now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It goes.
+    Send,
+    /// It goes to the owner instead.
+    ToOwner,
+    /// It waits, and is decided about again then.
+    Wait {
+        /// Until when.
+        until: Timestamp,
+        /// Why.
+        why: WhyNot,
+    },
+    /// It is left out, for good.
+    Drop(WhyNot),
+}
+
+/// Why a message doesn't go. The owner reads it, and the recipient where it is about her.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhyNot {
+    /// Mail isn't live.
+    #[error("mail is not live")]
+    NotLive,
+    /// It happened before mail went live.
+    #[error("it happened before mail went live")]
+    BeforeLive,
+    /// It isn't news: it came from an import, a correction or the like.
+    #[error("it came from an import, a correction or the like, which cause no mail")]
+    NoNews,
+    /// The shop's mail is held.
+    #[error("the shop's mail is paused")]
+    ShopPaused,
+    /// Mail to her is held.
+    #[error("mail to this customer is paused")]
+    Paused,
+    /// There is no address, or she was erased.
+    #[error("there is no address to write to")]
+    Unreachable,
+    /// Mail to her address came back for good.
+    #[error("mail to the address came back")]
+    Bounced,
+    /// She complained.
+    #[error("the customer marked mail as spam")]
+    Complained,
+    /// She doesn't take part.
+    #[error("the customer isn't a member")]
+    NotAMember,
+    /// Her consent isn't good enough, or she withdrew it.
+    #[error("there is no sufficient consent to marketing mail")]
+    NoConsent,
+    /// She switched the kind off.
+    #[error("the customer switched this kind off")]
+    SwitchedOff,
+    /// It is night where she is.
+    #[error("it is night where the customer is")]
+    Quiet,
+    /// She has had enough for now.
+    #[error("the customer had mail recently")]
+    Capped,
+    /// It is too late to make sense.
+    #[error("it came too late to make sense")]
+    Stale,
+}
+
+/// Decides about one message. Deciding again later may end otherwise: what waits is never
+/// just let go.
+pub fn decide(
+    message: &Message,
+    recipient: &Recipient<'_>,
+    house: House,
+    now: Timestamp,
+) -> Verdict {
+    if let Some(why) = barred(message, recipient, house) {
+        return Verdict::Drop(why);
+    }
+    let stale_at =
+        message.kind.valid_for().and_then(|valid| message.fact_at.checked_add(valid).ok());
+    if stale_at.is_some_and(|stale_at| now > stale_at) {
+        return Verdict::Drop(WhyNot::Stale);
+    }
+    if house.mode == MailMode::Owner {
+        return Verdict::ToOwner;
+    }
+    let (until, why) = waits(message, recipient, now);
+    if until <= now {
+        Verdict::Send
+    } else if stale_at.is_some_and(|stale_at| until > stale_at) {
+        Verdict::Drop(WhyNot::Stale)
+    } else {
+        Verdict::Wait { until, why }
+    }
+}
+
+/// What keeps a message from ever going, as things stand.
+fn barred(message: &Message, recipient: &Recipient<'_>, house: House) -> Option<WhyNot> {
+    let class = message.kind.class();
+    let mode = match house.mode {
+        MailMode::Off => Some(WhyNot::NotLive),
+        MailMode::Owner => None,
+        MailMode::Live { since } => (message.fact_at < since).then_some(WhyNot::BeforeLive),
+    };
+    let news = (message.origin != Origin::Live).then_some(WhyNot::NoNews);
+    let always = [
+        house.paused.then_some(WhyNot::ShopPaused),
+        mode,
+        news,
+        recipient.unreachable.then_some(WhyNot::Unreachable),
+        recipient.paused.then_some(WhyNot::Paused),
+    ];
+    let unasked = [
+        recipient.complained.then_some(WhyNot::Complained),
+        recipient.bounced.then_some(WhyNot::Bounced),
+        recipient.off.contains(&message.kind).then_some(WhyNot::SwitchedOff),
+    ];
+    let of_class = match class {
+        Class::AskedFor => None,
+        Class::Account => (!recipient.is_member).then_some(WhyNot::NotAMember),
+        Class::Marketing => (!recipient.consented).then_some(WhyNot::NoConsent),
+    };
+    let unasked = unasked.into_iter().filter(|_| class != Class::AskedFor);
+    always.into_iter().chain(unasked).chain([of_class]).flatten().next()
+}
+
+/// When it may go at the earliest, and what holds it until then.
+fn waits(message: &Message, recipient: &Recipient<'_>, now: Timestamp) -> (Timestamp, WhyNot) {
+    let class = message.kind.class();
+    let just_now = message.caused_at.is_some_and(|at| now.duration_since(at) <= JUST_NOW);
+    // A morning after the cap may be capped again only by what goes out meanwhile, and a cap
+    // may end at night: two steps reach a moment that both allow.
+    let capped = allowed(recipient.sent, class, now, recipient.zone);
+    let until = if just_now && capped <= now { now } else { awake(capped, recipient.zone) };
+    let why = if capped > now { WhyNot::Capped } else { WhyNot::Quiet };
+    (until, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::at;
+
+    const LIVE: House =
+        House { mode: MailMode::Live { since: Timestamp::UNIX_EPOCH }, paused: false };
+    const NOON: &str = "2026-11-22T17:00:00Z";
+
+    fn zone() -> TimeZone {
+        TimeZone::get("America/New_York").unwrap()
+    }
+
+    fn told(kind: Kind) -> Message {
+        Message { kind, fact_at: at(NOON), origin: Origin::Live, caused_at: None }
+    }
+
+    /// A member who consented, and had no mail yet.
+    fn ada(zone: &TimeZone) -> Recipient<'_> {
+        Recipient {
+            unreachable: false,
+            paused: false,
+            is_member: true,
+            consented: true,
+            complained: false,
+            bounced: false,
+            off: &[],
+            zone,
+            sent: &[],
+        }
+    }
+
+    #[track_caller]
+    fn dropped(kind: Kind, recipient: &Recipient<'_>, why: WhyNot) {
+        assert_eq!(decide(&told(kind), recipient, LIVE, at(NOON)), Verdict::Drop(why));
+    }
+
+    #[track_caller]
+    fn sent(kind: Kind, recipient: &Recipient<'_>) {
+        assert_eq!(decide(&told(kind), recipient, LIVE, at(NOON)), Verdict::Send, "{kind:?}");
+    }
+
+    #[test]
+    fn who_may_have_what_goes_by_the_class() {
+        let zone = zone();
+        let stranger = Recipient { is_member: false, consented: false, ..ada(&zone) };
+        for kind in Kind::ALL {
+            sent(kind, &ada(&zone));
+            match kind.class() {
+                Class::AskedFor => sent(kind, &stranger),
+                Class::Account => dropped(kind, &stranger, WhyNot::NotAMember),
+                Class::Marketing => dropped(kind, &stranger, WhyNot::NoConsent),
+            }
+        }
+    }
+
+    #[test]
+    fn who_complained_or_cannot_be_reached_gets_only_what_she_asked_for() {
+        let zone = zone();
+        let complained = Recipient { complained: true, ..ada(&zone) };
+        let bounced = Recipient { bounced: true, ..ada(&zone) };
+        for kind in Kind::ALL {
+            if kind.class() == Class::AskedFor {
+                sent(kind, &complained);
+                sent(kind, &bounced);
+            } else {
+                dropped(kind, &complained, WhyNot::Complained);
+                dropped(kind, &bounced, WhyNot::Bounced);
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_goes_to_an_erased_or_paused_customer_or_from_a_paused_shop() {
+        let zone = zone();
+        for kind in Kind::ALL {
+            dropped(kind, &Recipient { unreachable: true, ..ada(&zone) }, WhyNot::Unreachable);
+            dropped(kind, &Recipient { paused: true, ..ada(&zone) }, WhyNot::Paused);
+            let paused = House { paused: true, ..LIVE };
+            let verdict = decide(&told(kind), &ada(&zone), paused, at(NOON));
+            assert_eq!(verdict, Verdict::Drop(WhyNot::ShopPaused));
+        }
+    }
+
+    #[test]
+    fn only_live_facts_after_going_live_cause_mail() {
+        let zone = zone();
+        let house = |mode| House { mode, paused: false };
+        let verdict = |mode| decide(&told(Kind::Receipt), &ada(&zone), house(mode), at(NOON));
+        assert_eq!(verdict(MailMode::Off), Verdict::Drop(WhyNot::NotLive));
+        assert_eq!(verdict(MailMode::Owner), Verdict::ToOwner);
+        let later = MailMode::Live { since: at("2026-11-22T17:00:01Z") };
+        assert_eq!(verdict(later), Verdict::Drop(WhyNot::BeforeLive));
+        for origin in [
+            Origin::Import,
+            Origin::Backfill,
+            Origin::Replay,
+            Origin::Reconcile,
+            Origin::Correct,
+            Origin::Merge,
+            Origin::Adjust,
+        ] {
+            let message = Message { origin, ..told(Kind::TierReached) };
+            let verdict = decide(&message, &ada(&zone), LIVE, at(NOON));
+            assert_eq!(verdict, Verdict::Drop(WhyNot::NoNews), "{origin:?}");
+        }
+    }
+
+    #[test]
+    fn a_kind_switched_off_stays_off_and_the_others_go_on() {
+        let zone = zone();
+        let off = Recipient { off: &[Kind::Receipt], ..ada(&zone) };
+        dropped(Kind::Receipt, &off, WhyNot::SwitchedOff);
+        sent(Kind::TierReached, &off);
+    }
+
+    #[test]
+    fn the_night_holds_what_she_did_not_cause_just_now() {
+        let zone = zone();
+        let night = at("2026-11-23T03:00:00Z");
+        let morning = at("2026-11-23T13:00:00Z");
+        let message = Message { fact_at: night, ..told(Kind::Receipt) };
+        let waits = Verdict::Wait { until: morning, why: WhyNot::Quiet };
+        assert_eq!(decide(&message, &ada(&zone), LIVE, night), waits);
+        let caused = Message { caused_at: Some(night), ..message };
+        assert_eq!(decide(&caused, &ada(&zone), LIVE, night), Verdict::Send);
+        assert_eq!(decide(&message, &ada(&zone), LIVE, morning), Verdict::Send);
+    }
+
+    #[test]
+    fn what_waits_for_the_cap_wakes_in_the_morning_and_is_dropped_once_it_makes_no_sense() {
+        let zone = zone();
+        let had = [Sent { at: at("2026-11-22T14:00:00Z"), class: Class::Account }];
+        let recipient = Recipient { sent: &had, ..ada(&zone) };
+        let waits = Verdict::Wait { until: at("2026-11-23T13:00:00Z"), why: WhyNot::Capped };
+        assert_eq!(decide(&told(Kind::Receipt), &recipient, LIVE, at(NOON)), waits);
+        let old = Message { fact_at: at("2026-11-21T12:00:00Z"), ..told(Kind::Receipt) };
+        let verdict = decide(&old, &recipient, LIVE, at(NOON));
+        assert_eq!(verdict, Verdict::Drop(WhyNot::Stale), "tomorrow morning it is two days old");
+        let late = at("2026-11-24T17:00:01Z");
+        let verdict = decide(&told(Kind::Receipt), &ada(&zone), LIVE, late);
+        assert_eq!(verdict, Verdict::Drop(WhyNot::Stale));
+    }
+}

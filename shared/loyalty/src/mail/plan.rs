@@ -1,0 +1,356 @@
+//! From what happened to what is to be told: one mail for what one order or one night
+//! caused, with a section for each thing to tell.
+//!
+//! Planning the same entries again gives the same triggers, and a trigger is one message:
+//! so whatever is planned twice is told once.
+
+use jiff::civil::time;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+use super::gate::{House, Message, Recipient, Verdict, WhyNot, decide};
+use super::{Class, Kind};
+use crate::Points;
+use crate::ledger::{Cause, Change, Entry, Origin};
+
+/// Which purchases are told about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Receipts {
+    /// None.
+    Off,
+    /// The first.
+    First,
+    /// Those of a week, together, after it.
+    #[default]
+    Weekly,
+    /// Each by itself.
+    Each,
+}
+
+/// Points that went back are told about only a day later: an exchange has brought them
+/// back by then.
+const TAKEN_BACK_AFTER: SignedDuration = SignedDuration::from_hours(24);
+
+/// Something to tell one customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// What caused it, such as `order shopify:1`: one trigger is one message, ever.
+    pub trigger: String,
+    /// What it tells, the most important first.
+    pub sections: Vec<Kind>,
+    /// When it may be told at the earliest.
+    pub due: Timestamp,
+    /// When what it tells happened.
+    pub fact_at: Timestamp,
+}
+
+/// What planning needs to know besides the entries.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    /// Which purchases are told about.
+    pub receipts: Receipts,
+    /// Whether the entries' order is the customer's first that is known.
+    pub first_order: bool,
+    /// Where the shop's weeks begin.
+    pub zone: &'a TimeZone,
+}
+
+/// What the entries of one commit ask to be told. Only live facts do.
+pub fn drafts(entries: &[Entry], scene: &Scene<'_>) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    for entry in entries.iter().filter(|entry| entry.origin == Origin::Live) {
+        let Cause::Order { order, what } = &entry.cause else { continue };
+        let gained = entry.delta > Points::ZERO && matches!(what, Change::Paid | Change::Claimed);
+        let mut sections = Vec::new();
+        if entry.promotion.is_some() {
+            sections.push(Kind::TierReached);
+        }
+        if gained {
+            match scene.receipts {
+                Receipts::Each => sections.push(Kind::Receipt),
+                Receipts::First if scene.first_order => sections.push(Kind::Receipt),
+                Receipts::Weekly => drafts.extend(weekly(entry.at, scene.zone)),
+                Receipts::First | Receipts::Off => {}
+            }
+            if scene.first_order {
+                sections.push(Kind::Welcome);
+            }
+        }
+        if !sections.is_empty() {
+            sections.sort_by_key(|kind| kind.rank());
+            let fact_at = entry.fact_at.unwrap_or(entry.at);
+            drafts.push(Draft {
+                trigger: format!("order {order}"),
+                sections,
+                due: entry.at,
+                fact_at,
+            });
+        }
+        if entry.delta < Points::ZERO {
+            drafts.extend(taken_back(entry.at, scene.zone));
+        }
+    }
+    drafts
+}
+
+/// The receipts of a week, on the morning after it: told with the week's end, which is
+/// what makes them late or not.
+fn weekly(at: Timestamp, zone: &TimeZone) -> Option<Draft> {
+    let day = at.to_zoned(zone.clone()).date();
+    let week = day.iso_week_date();
+    let days_left = 8_i32.checked_sub(i32::from(week.weekday().to_monday_one_offset()))?;
+    let monday = day.checked_add(days_left.days()).ok()?;
+    let due = monday.to_datetime(time(9, 0, 0, 0)).to_zoned(zone.clone()).ok()?.timestamp();
+    Some(Draft {
+        trigger: format!("receipts {}-W{:02}", week.year(), week.week()),
+        sections: vec![Kind::Receipt],
+        due,
+        fact_at: due,
+    })
+}
+
+/// What went back on a day, a day later: whatever else happens by then is netted.
+fn taken_back(at: Timestamp, zone: &TimeZone) -> Option<Draft> {
+    let day = at.to_zoned(zone.clone()).date();
+    let due = at.checked_add(TAKEN_BACK_AFTER).ok()?;
+    Some(Draft {
+        trigger: format!("taken back {day}"),
+        sections: vec![Kind::PointsTakenBack],
+        due,
+        fact_at: due,
+    })
+}
+
+/// Whether points that went back are worth a mail: not where an exchange brought them back,
+/// and not where nothing she could have had before is out of reach now.
+pub fn matters(before: Points, after: Points, costs: impl IntoIterator<Item = Points>) -> bool {
+    let lost = |cost: Points| after < cost && cost <= before;
+    after < before && (after < Points::ZERO || costs.into_iter().any(lost))
+}
+
+/// What becomes of a draft now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It goes with these sections; the others are left out for their reasons.
+    Send {
+        /// What it tells.
+        sections: Vec<Kind>,
+        /// Its class: that of the section that asks the most.
+        class: Class,
+        /// Whether it goes to the owner instead.
+        to_owner: bool,
+        /// What it doesn't tell, and why.
+        without: Vec<(Kind, WhyNot)>,
+    },
+    /// It waits as a whole.
+    Wait {
+        /// Until when.
+        until: Timestamp,
+        /// Why.
+        why: WhyNot,
+    },
+    /// It is left out, each section for its reason.
+    Drop(Vec<(Kind, WhyNot)>),
+}
+
+/// Decides about a draft: a section that may not go doesn't hold the others back, and one
+/// that would have to wait is left out where others go, for it would be a second mail.
+pub fn settle(
+    draft: &Draft,
+    caused_at: Option<Timestamp>,
+    recipient: &Recipient<'_>,
+    house: House,
+    now: Timestamp,
+) -> Outcome {
+    if now < draft.due {
+        return Outcome::Wait { until: draft.due, why: WhyNot::Quiet };
+    }
+    let (mut sections, mut without, mut waits) = (Vec::new(), Vec::new(), Vec::new());
+    let mut to_owner = false;
+    for kind in &draft.sections {
+        let (kind, fact_at, origin) = (*kind, draft.fact_at, Origin::Live);
+        let message = Message { kind, fact_at, origin, caused_at };
+        match decide(&message, recipient, house, now) {
+            Verdict::Send => sections.push(kind),
+            Verdict::ToOwner => {
+                to_owner = true;
+                sections.push(kind);
+            }
+            Verdict::Wait { until, why } => waits.push((until, kind, why)),
+            Verdict::Drop(why) => without.push((kind, why)),
+        }
+    }
+    let class = sections.iter().map(|kind| kind.class()).max();
+    match (class, waits.iter().map(|(until, _, why)| (*until, *why)).min_by_key(|wait| wait.0)) {
+        (Some(class), _) => {
+            without.extend(waits.into_iter().map(|(_, kind, why)| (kind, why)));
+            Outcome::Send { sections, class, to_owner, without }
+        }
+        (None, Some((until, why))) => Outcome::Wait { until, why },
+        (None, None) => Outcome::Drop(without),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{OrderRef, Source};
+    use crate::ledger::Promotion;
+    use crate::mail::{MailMode, Sent};
+    use crate::testing::at;
+
+    const NOON: &str = "2026-11-19T17:00:00Z";
+
+    fn zone() -> TimeZone {
+        TimeZone::get("America/New_York").unwrap()
+    }
+
+    fn entry(delta: i64, what: Change) -> Entry {
+        let order = OrderRef { source: Source::Shopify, id: "1".parse().unwrap() };
+        Entry {
+            number: 1,
+            at: at(NOON),
+            fact_at: Some(at(NOON)),
+            delta: Points(delta),
+            cause: Cause::Order { order, what },
+            receipt: None,
+            balance_after: Points(delta.max(0)),
+            promotion: None,
+            origin: Origin::Live,
+        }
+    }
+
+    fn promoted(mut entry: Entry) -> Entry {
+        let tier = |id: &str| id.parse().unwrap();
+        entry.promotion = Some(Promotion { from: tier("bronze"), to: tier("silver") });
+        entry
+    }
+
+    fn planned(entry: Entry, receipts: Receipts, first_order: bool) -> Vec<(String, Vec<Kind>)> {
+        let zone = zone();
+        let scene = Scene { receipts, first_order, zone: &zone };
+        let drafts = drafts(&[entry], &scene);
+        drafts.into_iter().map(|draft| (draft.trigger, draft.sections)).collect()
+    }
+
+    #[test]
+    fn what_one_order_causes_is_one_mail_with_sections() {
+        let first = promoted(entry(5000, Change::Paid));
+        let sections = vec![Kind::TierReached, Kind::Receipt, Kind::Welcome];
+        assert_eq!(
+            planned(first, Receipts::Each, true),
+            [("order shopify:1".to_owned(), sections)]
+        );
+        assert_eq!(planned(entry(100, Change::Paid), Receipts::First, false), []);
+        assert_eq!(planned(entry(100, Change::Paid), Receipts::Off, false), []);
+    }
+
+    #[test]
+    fn a_weeks_receipts_are_one_mail_on_monday_morning() {
+        let zone = zone();
+        let scene = Scene { receipts: Receipts::Weekly, first_order: false, zone: &zone };
+        let days = ["2026-11-16T06:00:00Z", "2026-11-19T17:00:00Z", "2026-11-23T04:59:59Z"];
+        for day in days {
+            let entry = Entry { at: at(day), ..entry(100, Change::Paid) };
+            let draft = drafts(&[entry], &scene).pop().unwrap();
+            assert_eq!(draft.trigger, "receipts 2026-W47", "{day}");
+            assert_eq!(draft.due, at("2026-11-23T14:00:00Z"));
+        }
+        let monday = Entry { at: at("2026-11-23T05:00:00Z"), ..entry(100, Change::Paid) };
+        assert_eq!(drafts(&[monday], &scene)[0].trigger, "receipts 2026-W48");
+    }
+
+    #[test]
+    fn what_goes_back_is_told_a_day_later_and_once_a_day() {
+        let zone = zone();
+        let scene = Scene { receipts: Receipts::Each, first_order: false, zone: &zone };
+        let both = [entry(-100, Change::Refunded), entry(-50, Change::Cancelled)];
+        let drafts = drafts(&both, &scene);
+        assert!(drafts.iter().all(|draft| draft.trigger == "taken back 2026-11-19"));
+        assert_eq!(drafts[0].due, at("2026-11-20T17:00:00Z"));
+    }
+
+    #[test]
+    fn it_matters_only_where_something_is_out_of_reach() {
+        let costs = || [350, 600].map(Points);
+        assert!(!matters(Points(500), Points(500), costs()), "an exchange");
+        assert!(!matters(Points(500), Points(400), costs()), "she can have the same");
+        assert!(matters(Points(620), Points(590), costs()));
+        assert!(matters(Points(100), Points(-5), costs()), "a debt");
+    }
+
+    #[test]
+    fn what_is_no_news_is_not_told() {
+        let import = Entry { origin: Origin::Import, ..entry(100, Change::Paid) };
+        assert_eq!(planned(import, Receipts::Each, true), []);
+    }
+
+    fn ada(zone: &TimeZone) -> Recipient<'_> {
+        Recipient {
+            unreachable: false,
+            paused: false,
+            is_member: true,
+            consented: false,
+            complained: false,
+            bounced: false,
+            off: &[],
+            zone,
+            sent: &[],
+        }
+    }
+
+    const LIVE: House =
+        House { mode: MailMode::Live { since: Timestamp::UNIX_EPOCH }, paused: false };
+
+    fn draft(sections: &[Kind]) -> Draft {
+        let (due, fact_at) = (at(NOON), at(NOON));
+        Draft { trigger: "order shopify:1".to_owned(), sections: sections.to_vec(), due, fact_at }
+    }
+
+    #[test]
+    fn a_section_that_may_not_go_does_not_hold_the_others_back() {
+        let zone = zone();
+        let both = draft(&[Kind::Receipt, Kind::Welcome]);
+        let outcome = settle(&both, None, &ada(&zone), LIVE, at(NOON));
+        let without = vec![(Kind::Welcome, WhyNot::NoConsent)];
+        let sections = vec![Kind::Receipt];
+        let (class, to_owner) = (Class::Account, false);
+        assert_eq!(outcome, Outcome::Send { sections, class, to_owner, without });
+        let consented = Recipient { consented: true, ..ada(&zone) };
+        match settle(&both, None, &consented, LIVE, at(NOON)) {
+            Outcome::Send { class, sections, .. } => {
+                assert_eq!((class, sections.len()), (Class::Marketing, 2), "an offer makes it one");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_section_that_would_wait_is_left_out_where_another_goes() {
+        let zone = zone();
+        let letter = [Sent { at: at("2026-11-17T17:00:00Z"), class: Class::Marketing }];
+        let recipient = Recipient { consented: true, sent: &letter, ..ada(&zone) };
+        match settle(&draft(&[Kind::Receipt, Kind::Welcome]), None, &recipient, LIVE, at(NOON)) {
+            Outcome::Send { sections, without, .. } => {
+                assert_eq!(sections, [Kind::Receipt]);
+                assert_eq!(without, [(Kind::Welcome, WhyNot::Capped)]);
+            }
+            other => panic!("{other:?}"),
+        }
+        let alone = settle(&draft(&[Kind::Welcome]), None, &recipient, LIVE, at(NOON));
+        let until = at("2026-11-24T17:00:00Z");
+        assert_eq!(alone, Outcome::Wait { until, why: WhyNot::Capped });
+    }
+
+    #[test]
+    fn a_draft_nobody_may_have_is_dropped_with_every_reason() {
+        let zone = zone();
+        let stranger = Recipient { is_member: false, ..ada(&zone) };
+        let outcome =
+            settle(&draft(&[Kind::Receipt, Kind::Welcome]), None, &stranger, LIVE, at(NOON));
+        let reasons = vec![(Kind::Receipt, WhyNot::NotAMember), (Kind::Welcome, WhyNot::NoConsent)];
+        assert_eq!(outcome, Outcome::Drop(reasons));
+    }
+}
