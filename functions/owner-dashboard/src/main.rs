@@ -1,8 +1,8 @@
 //! Serves the owner's JSON API. See `lib.rs` for the behaviour.
 
-use lambda_http::Error;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
 use platform::telemetry::{self, Format};
-use platform::{Clock, Config, Services};
+use platform::{Clock, Config, Services, invoke};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -11,5 +11,10 @@ async fn main() -> Result<(), Error> {
     telemetry::init(Format::Json, variable("RUST_LOG").as_deref());
     let config = Config::from_env(variable)?;
     let services = Services::connect(&config, Clock::system()).await?;
-    lambda_http::run(owner_dashboard::router(services)).await
+    let router = owner_dashboard::router(services);
+    lambda_runtime::run(service_fn(|event: LambdaEvent<_>| {
+        let answer = invoke::http(router.clone(), event.payload);
+        async { answer.await.map_err(Error::from) }
+    }))
+    .await
 }

@@ -3,7 +3,11 @@
 //! Counts are log lines with a `metric` field, which a metric filter adds up: a counter
 //! item in the table would cost a write a request and be a hot key.
 
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// How a process logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,23 +18,26 @@ pub enum Format {
     Text,
 }
 
-/// Starts logging. `filter` is of the form of `RUST_LOG`; unreadable, it is `info`.
-/// Logging that has been started stays as it is.
+/// Starts logging. `filter` names levels as `RUST_LOG` does, by target: `info`, or
+/// `warn,purchase_webhook=debug`; unreadable, it is `info`. (Its finer forms, by span and
+/// field, would cost every cold start a third of a megabyte.) Logging that has been
+/// started stays as it is.
 pub fn init(format: Format, filter: Option<&str>) {
-    let filter = filter.and_then(|text| EnvFilter::try_new(text).ok());
-    let mut filter = filter.unwrap_or_else(|| EnvFilter::new("info"));
+    let filter = filter.and_then(|text| text.parse().ok());
+    let filter: Targets = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     // At TRACE the Lambda runtime prints whole events, tokens and addresses included.
-    if filter.max_level_hint().is_none_or(|level| level > tracing::Level::INFO) {
-        for calmed in ["lambda_runtime=info", "lambda_http=info", "aws_smithy_runtime=info"] {
-            if let Ok(directive) = calmed.parse() {
-                filter = filter.add_directive(directive);
-            }
-        }
-    }
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let calmed = ["lambda_runtime", "lambda_http", "aws_smithy_runtime"];
+    let filter = calmed.into_iter().fold(filter, |filter, target| {
+        let wanted = filter.would_enable(target, &Level::DEBUG);
+        if wanted { filter.with_target(target, LevelFilter::INFO) } else { filter }
+    });
+    let layer = fmt::layer().with_writer(std::io::stderr);
+    let registry = tracing_subscriber::registry().with(filter);
     let started = match format {
-        Format::Json => builder.json().flatten_event(true).with_current_span(false).try_init(),
-        Format::Text => builder.with_target(false).try_init(),
+        Format::Json => {
+            registry.with(layer.json().flatten_event(true).with_current_span(false)).try_init()
+        }
+        Format::Text => registry.with(layer.with_target(false)).try_init(),
     };
     if started.is_err() {
         tracing::debug!("logging was started before");
