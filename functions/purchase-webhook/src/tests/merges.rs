@@ -206,6 +206,21 @@ async fn a_merge_can_be_undone_for_thirty_days_and_only_if_there_was_one() {
 }
 
 #[tokio::test]
+async fn however_often_records_were_merged_on_the_first_still_leads_to_her() {
+    let shop = TestShop::open().await;
+    let email = |who: u64| format!("person-{who}@example.com");
+    for who in 1..=12 {
+        record(&shop, "orders/paid", &of(who, who, &email(who))).await;
+    }
+    for kept in 2..=12 {
+        record(&shop, "customers/merge", &merged(kept, kept - 1, "completed")).await;
+    }
+    record(&shop, "orders/paid", &of(20, 1, &email(1))).await;
+    assert_eq!(of_record(&shop, 1).await, of_record(&shop, 12).await);
+    assert_eq!(of_record(&shop, 12).await.1, 1300);
+}
+
+#[tokio::test]
 async fn nothing_that_stands_on_somebody_elses_order_opens_her_account() {
     let shop = TestShop::open().await;
     let mut ada = of(1, 1, "ada@example.com");

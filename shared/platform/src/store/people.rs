@@ -17,8 +17,10 @@ use super::table::{DUE_MAIL, DUE_POINTS};
 use super::{Store, StoreError, Write, retry};
 use crate::identity::{Identities, Identity};
 
-/// Times a merged account is followed to the one that stands for it.
-const MERGES_FOLLOWED: usize = 8;
+/// Times a merged account is followed to the one that stands for it. Square makes a new
+/// record with every merge, so the way from a person's first record is one step longer each
+/// time; no way leads in circles, and this is only where following one is called broken.
+const MERGES_FOLLOWED: usize = 1000;
 
 /// A source's own customer record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
