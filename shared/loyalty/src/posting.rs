@@ -312,6 +312,32 @@ pub fn release<'a>(
     })
 }
 
+/// Passes an order on between two customers whose account is one. No points move, but the
+/// ledger tells both sides: if the two are taken apart again, it goes by that. Gives the
+/// entry of the former customer and of the present one.
+pub fn pass_on(
+    context: &Context<'_>,
+    record: &Record,
+    account: &mut Account,
+) -> Result<Option<[Entry; 2]>, Overflow> {
+    let (Some(snapshot), Some(counted)) = (&record.snapshot, &record.counted) else {
+        return Ok(None);
+    };
+    let delta = counted.points;
+    if delta.is_zero() {
+        // Whose facts it belongs to has changed even so: who reads that sees a new version.
+        account.version = account.version.checked_add(1).ok_or(Overflow)?;
+        return Ok(None);
+    }
+    let balance = account.wallet.balance()?;
+    let mut entry = |delta, balance, what| {
+        let cause = Cause::Order { order: context.order.clone(), what };
+        enter(context, account, snapshot.paid_at, (delta, balance), cause)
+    };
+    let released = entry(delta.negated()?, balance.minus(delta)?, Change::Released)?;
+    Ok(Some([released, entry(delta, balance, Change::Claimed)?]))
+}
+
 /// Moves points, and enters it: nothing where nothing moved, two entries where a
 /// claw-back met points that had expired.
 fn move_points(
@@ -362,6 +388,7 @@ fn enter(
         balance_after,
         promotion: None,
         origin: context.origin,
+        of: None,
     })
 }
 

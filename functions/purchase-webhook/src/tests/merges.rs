@@ -175,6 +175,52 @@ async fn merged_fifty_orders_and_undone_is_as_if_never_merged() {
     }
 }
 
+/// An order that its source puts down to somebody else later.
+fn moved(id: u64, who: u64) -> Value {
+    let mut order = of(id, who, &format!("person-{who}@example.com"));
+    order["updated_at"] = json!("2026-11-20T11:00:00-05:00");
+    order
+}
+
+/// Three people with an order each; the second is merged into the first, an order moves,
+/// the merge is undone, and then every order is called off.
+async fn moves_while_merged(order: u64, to: u64, then: [i64; 3]) {
+    let shop = TestShop::open().await;
+    for who in 1..=3 {
+        record(&shop, "orders/paid", &of(who, who, &format!("person-{who}@example.com"))).await;
+    }
+    let gone = of_record(&shop, 2).await.0;
+    record(&shop, "customers/merge", &merged(1, 2, "completed")).await;
+    record(&shop, "orders/updated", &moved(order, to)).await;
+    shop.services.store.undo_merge(&deed(&shop), &gone).await.unwrap();
+    let mut points = Vec::new();
+    for who in 1..=3 {
+        points.push(of_record(&shop, who).await.1);
+    }
+    assert_eq!(points, then, "order {order} to {to}");
+    for id in 1..=3 {
+        let mut off = if id == order { moved(id, to) } else { moved(id, id) };
+        off["updated_at"] = json!("2026-11-21T09:00:00-05:00");
+        off["cancelled_at"] = json!("2026-11-21T09:00:00-05:00");
+        record(&shop, "orders/cancelled", &off).await;
+    }
+    for who in 1..=3 {
+        let her = shop.by_shopify_id(who).await.unwrap();
+        assert_eq!(her.account.wallet.balance().unwrap().0, 0, "{who}: order {order} to {to}");
+        assert_eq!(her.account.wallet.debt().0, 0, "{who}: order {order} to {to}");
+        assert_eq!(her.account.facts.ever.orders, 0);
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_moved_while_two_were_one_is_hers_who_has_it_when_that_is_undone() {
+    moves_while_merged(2, 1, [200, 0, 100]).await;
+    moves_while_merged(1, 2, [0, 200, 100]).await;
+    moves_while_merged(2, 3, [100, 0, 200]).await;
+    moves_while_merged(1, 3, [0, 100, 200]).await;
+    moves_while_merged(3, 2, [100, 200, 0]).await;
+}
+
 #[tokio::test]
 async fn a_merge_can_be_undone_for_thirty_days_and_only_if_there_was_one() {
     let shop = TestShop::open().await;

@@ -1,6 +1,6 @@
 //! People who are one: merging accounts, undoing it, and those who may be one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
@@ -195,7 +195,7 @@ impl Store {
                 record.customer.as_ref().is_some_and(|customer| hers.contains(customer))
             });
             let month = Month::of(today);
-            let moved = self.moved_since(shop, &kept, merged.entry, &own).await?;
+            let moved = self.moved_since(shop, &kept, merged.entry, &hers).await?;
             let since = Since { moved, facts: facts(&own, month)?, rest: facts(&rest, month)? };
             let occasion = Occasion { programs: &rules.programs, now, origin };
             let mut party = Party { id: &kept, account: &mut account };
@@ -272,13 +272,14 @@ impl Store {
         Err(StoreError::Contended { attempts: retry::ATTEMPTS })
     }
 
-    /// What these orders brought and took in an account since its entry `after`.
+    /// What orders brought and took in an account since its entry `after`, as long as they
+    /// were those of `whose`: one that left them since has taken its points along.
     async fn moved_since(
         &self,
         shop: &ShopId,
         customer: &CustomerId,
         after: u64,
-        orders: &[(OrderRef, Record)],
+        whose: &BTreeSet<CustomerId>,
     ) -> Result<Vec<(Place, loyalty::Points)>, StoreError> {
         let first = format!("{LEDGER}{:010}", after.saturating_add(1));
         let mut pages = self
@@ -299,23 +300,33 @@ impl Store {
             .expression_attribute_values(":last", AttributeValue::S(format!("{LEDGER}~")))
             .into_paginator()
             .send();
-        let mut moved = Vec::new();
+        let mut entries = Vec::new();
         while let Some(page) = pages.next().await {
             for found in page.map_err(StoreError::unavailable)?.items.unwrap_or_default() {
                 let entry: Entry = item::read(found)?;
-                let (Cause::Order { order, .. } | Cause::ExpiryReversed { order }) = &entry.cause
+                let (Cause::Order { order, .. } | Cause::ExpiryReversed { order }) = entry.cause
                 else {
                     continue;
                 };
-                let own = orders.iter().find(|(own, _)| own == order);
-                if let Some(snapshot) = own.and_then(|(_, record)| record.snapshot.as_ref()) {
-                    let place =
-                        Place { lot: LotKey::from(snapshot.lot), matures: snapshot.matures };
-                    moved.push((place, entry.delta));
+                if entry.of.is_some_and(|of| whose.contains(&of)) {
+                    entries.push((order, entry.delta));
                 }
             }
         }
-        Ok(moved)
+        let orders: BTreeSet<&OrderRef> = entries.iter().map(|(order, _)| order).collect();
+        let keys = orders.into_iter().map(|order| Entity::Order(order).key(shop)).collect();
+        let mut places = BTreeMap::new();
+        for found in self.get_all(keys).await? {
+            let order = order_ref(&found);
+            // Taken once, so it is still the one they were counted by.
+            let snapshot = stored_order(found)?.record.snapshot;
+            places.extend(order.zip(snapshot).map(|(order, snapshot)| {
+                let lot = LotKey::from(snapshot.lot);
+                (order, Place { lot, matures: snapshot.matures })
+            }));
+        }
+        let placed = |(order, delta)| Some((*places.get(&order)?, delta));
+        Ok(entries.into_iter().filter_map(placed).collect())
     }
 
     /// A customer's own account, merged or not.

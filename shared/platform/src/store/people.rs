@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use loyalty::account::Account;
 use loyalty::ids::{CustomerId, ShopId, Source};
-use loyalty::ledger::Origin;
+use loyalty::ledger::{Entry, Origin};
 use loyalty::month::Month;
 use loyalty::whose::{Claims, Found, Owner, RecordClaims, Whose, whose};
 use serde::{Deserialize, Serialize};
@@ -464,6 +464,12 @@ impl Contact {
 }
 
 impl Bound {
+    /// Entries about an order of hers, which say so where another account stands for her.
+    pub(super) fn entered(&self, entries: Vec<Entry>) -> impl Iterator<Item = Entry> + use<> {
+        let of = Some(self.owner.clone()).filter(|owner| *owner != self.holder);
+        entries.into_iter().map(move |entry| Entry { of: of.clone(), ..entry })
+    }
+
     /// Writes of the person's own data: contact, and identities that now lead to her.
     pub(super) fn puts(&self, shop: &ShopId) -> Result<Vec<Put>, StoreError> {
         let mut puts = self.more.clone();

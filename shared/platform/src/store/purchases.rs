@@ -152,14 +152,15 @@ impl Store {
     ) -> Result<Plan, StoreError> {
         let mut plan = Plan::default();
         plan.recorded.changed = true;
-        self.leave_former(case, &mut plan, &mut record, &bound.holder).await?;
+        let passed_on = self.leave_former(case, &mut plan, &mut record, &mut bound).await?;
         record.customer = Some(bound.owner.clone());
         plan.recorded.customer.clone_from(&record.customer);
         let before = &case.stored.record.state;
         let mut context = case.context();
         context.twin = self.has_twin(case, &record, &bound).await?;
         let was_counted = record.counted.is_some();
-        let entries = posting::post(&context, before, &mut record, &mut bound.account)?;
+        let posted = posting::post(&context, before, &mut record, &mut bound.account)?;
+        let entries = passed_on.into_iter().chain(bound.entered(posted)).collect();
         if !was_counted
             && record.counted.is_some()
             && record.snapshot.as_ref().is_some_and(|s| s.held)
@@ -176,17 +177,25 @@ impl Store {
     }
 
     /// Takes the order off the account it was bound to, if that turns out to be another.
+    /// Where one account stands for the former customer and the present one, gives the
+    /// entries that pass it on within that account.
     async fn leave_former(
         &self,
         case: &Case<'_>,
         plan: &mut Plan,
         record: &mut Record,
-        now_of: &CustomerId,
-    ) -> Result<(), StoreError> {
-        let Some(former) = &case.stored.record.customer else { return Ok(()) };
+        now_of: &mut Bound,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let Some(former) = &case.stored.record.customer else { return Ok(Vec::new()) };
+        if *former == now_of.owner {
+            return Ok(Vec::new());
+        }
         let (holder, account) = self.account(case.scene.shop, former.clone()).await?;
-        if holder == *now_of {
-            return Ok(());
+        if holder == now_of.holder {
+            let passed_on = posting::pass_on(&case.context(), record, &mut now_of.account)?;
+            let Some([left, came]) = passed_on else { return Ok(Vec::new()) };
+            let left = Entry { of: Some(former.clone()).filter(|of| *of != holder), ..left };
+            return Ok([left].into_iter().chain(now_of.entered(vec![came])).collect());
         }
         let others = self.others(case, &holder, &account).await?;
         let mut former = Bound {
@@ -199,7 +208,9 @@ impl Store {
             more: Vec::new(),
         };
         let entries = posting::release(&case.context(), record, &mut former.account, &others)?;
-        self.add_account(case, plan, &mut former, entries).await
+        let entries = former.entered(entries).collect();
+        self.add_account(case, plan, &mut former, entries).await?;
+        Ok(Vec::new())
     }
 
     /// What an account's other orders count for.
