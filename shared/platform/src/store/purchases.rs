@@ -65,27 +65,28 @@ impl Store {
         scene: &Scene<'_>,
         observation: &Observation,
     ) -> Result<Recorded, StoreError> {
-        self.take_in(scene, observation, false).await
+        self.take_in(scene, observation, Answers::Nothing).await
     }
 
-    /// Takes in what looking an order up at its source found: there is nothing more to
-    /// look up then.
+    /// Takes in what looking an order up at its source found, having been `asked` to: there
+    /// is nothing more to look up then, unless more was asked for meanwhile.
     pub async fn record_looked_up(
         &self,
         scene: &Scene<'_>,
         observation: &Observation,
+        asked: Option<&Lookup>,
     ) -> Result<Recorded, StoreError> {
-        self.take_in(scene, observation, true).await
+        self.take_in(scene, observation, Answers::Lookup(asked)).await
     }
 
     async fn take_in(
         &self,
         scene: &Scene<'_>,
         observation: &Observation,
-        looked_up: bool,
+        answers: Answers<'_>,
     ) -> Result<Recorded, StoreError> {
         for attempt in 1.. {
-            let plan = self.plan(scene, observation, looked_up).await?;
+            let plan = self.plan(scene, observation, answers).await?;
             // A merge by itself is right whatever becomes of the order. Done after it, it
             // would be lost with a function killed in between: a repeat says nothing new.
             if let Some(found) = plan.first
@@ -105,12 +106,12 @@ impl Store {
         &self,
         scene: &Scene<'_>,
         observation: &Observation,
-        looked_up: bool,
+        answers: Answers<'_>,
     ) -> Result<Plan, StoreError> {
         let stored = self.order(scene.shop, &observation.order).await?;
         let rules = self.rules(scene.shop, scene.now).await?;
         let case =
-            Case { scene, observation, stored: &stored, programs: &rules.programs, looked_up };
+            Case { scene, observation, stored: &stored, programs: &rules.programs, answers };
         let claims = observation
             .buyer
             .as_ref()
@@ -294,8 +295,8 @@ impl Store {
             record.judged = Some(twin);
             let rules = self.rules(scene.shop, scene.now).await?;
             let (stored, programs) = (&stored, &rules.programs);
-            let case =
-                Case { scene, observation: &observation, stored, programs, looked_up: false };
+            let (observation, answers) = (&observation, Answers::Nothing);
+            let case = Case { scene, observation, stored, programs, answers };
             let whose = Whose::Known { customer: owner, gains: Vec::new() };
             let Some(mut bound) = self.bind(scene, whose, &Buyer::default()).await? else {
                 return Ok(None);
@@ -340,8 +341,16 @@ struct Case<'a> {
     observation: &'a Observation,
     stored: &'a StoredOrder,
     programs: &'a Programs,
-    /// Whether the observation is what a look-up found.
-    looked_up: bool,
+    answers: Answers<'a>,
+}
+
+/// What an observation answers.
+#[derive(Debug, Clone, Copy)]
+enum Answers<'a> {
+    /// Nothing: it came by itself.
+    Nothing,
+    /// A look-up, with the marker as it was when the source was asked.
+    Lookup(Option<&'a Lookup>),
 }
 
 /// Whether it is known whose the order is.
@@ -365,10 +374,10 @@ impl<'a> Case<'a> {
     /// What is to be looked up at the source once this is written. Square's bodies name
     /// neither lines nor, at first, whose a payment is.
     fn lookup(&self, record: &Record) -> Option<Lookup> {
-        if self.looked_up {
-            return None;
-        }
         let known = &self.stored.lookup;
+        if let Answers::Lookup(asked) = self.answers {
+            return known.clone().filter(|known| Some(known) != asked);
+        }
         let sale = record.state.sale.as_ref().map(|sale| &sale.value);
         let wanted = self.observation.order.source == Source::Square
             && record.state.lines.is_none()
