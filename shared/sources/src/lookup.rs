@@ -225,7 +225,14 @@ impl Lookups {
     ) -> Result<(), StoreError> {
         let Scene { shop, source, now, .. } = *scene;
         let (why, rest) = match failure {
-            Failure::Store(error) => return Err(error),
+            // Asked again the table may take it; what it can't ever take, or what others keep
+            // writing, mustn't hold up the orders behind it.
+            Failure::Store(error)
+                if error.is_transient() && !matches!(error, StoreError::Contended { .. }) =>
+            {
+                return Err(error);
+            }
+            Failure::Store(error) => (error.to_string(), None),
             Failure::NoCustomerYet => ("the payment names no customer yet".to_owned(), None),
             Failure::Setup(error) => (error.to_string(), Some(REFUSED_FOR)),
             Failure::Api(error) => {

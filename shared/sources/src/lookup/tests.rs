@@ -296,3 +296,25 @@ async fn an_edit_that_comes_while_the_order_is_being_fetched_is_fetched_too() {
     assert_eq!(shop.shop.order(17).await.lookup, None);
     assert_eq!(shop.work_off().await, Worked::default());
 }
+
+#[tokio::test]
+async fn an_order_that_cannot_be_counted_holds_up_no_other() {
+    let shop = Shop::open().await;
+    shop.has("/v2/orders/SALE1", sale()).await;
+    shop.has("/v2/customers/C1", customer()).await;
+    let mut endless = sale();
+    endless["order"]["line_items"][0]["gross_sales_money"]["amount"] = json!(i64::MAX);
+    endless["order"]["total_money"]["amount"] = json!(1);
+    shop.has("/v2/orders/SALE2", endless).await;
+    let mut first = payment("2026-11-20T14:00:05Z", Some("C1"));
+    first["order_id"] = json!("SALE2");
+    shop.has("/v2/payments/P1", json!({ "payment": first.clone() })).await;
+    shop.told(first).await;
+    shop.shop.set_now("2026-11-22T12:00:01Z");
+    let mut second = payment("2026-11-20T14:00:05Z", Some("C1"));
+    second["id"] = json!("P2");
+    shop.told(second).await;
+    assert_eq!(shop.work_off().await, Worked { done: 1, failed: 1, waiting: 0 });
+    let lookup = shop.order().await.lookup.unwrap();
+    assert!(lookup.why.unwrap().contains("64 bits"));
+}
