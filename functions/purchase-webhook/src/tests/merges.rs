@@ -317,6 +317,21 @@ async fn two_who_were_judged_to_be_two_are_not_asked_about_again() {
     assert_eq!(store.merge_candidates(&shop.id).await.unwrap(), []);
 }
 
+#[tokio::test]
+async fn a_pair_is_no_candidate_any_more_once_it_is_one_by_whatever_way() {
+    let shop = TestShop::open().await;
+    record(&shop, "customers/create", &customer(1, "ada@example.com")).await;
+    record(&shop, "customers/create", &unconfirmed(2, "ada@example.com")).await;
+    record(&shop, "customers/create", &customer(3, "ada@work.example.com")).await;
+    let store = &shop.services.store;
+    let pair = store.merge_candidates(&shop.id).await.unwrap().pop().unwrap();
+    // The first becomes part of a third, and then the second of her.
+    record(&shop, "customers/merge", &merged(3, 1, "completed")).await;
+    store.merge(&deed(&shop), &pair.a, &pair.b).await.unwrap();
+    assert_eq!(of_record(&shop, 1).await.0, of_record(&shop, 2).await.0);
+    assert_eq!(store.merge_candidates(&shop.id).await.unwrap(), []);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sixteen_clients_deliver_two_hundred_orders_of_one_customer_and_the_ledger_adds_up() {
     let shop = TestShop::open().await;

@@ -375,14 +375,21 @@ impl Store {
         Ok(puts)
     }
 
-    /// Open merge candidates, oldest first.
+    /// Open merge candidates who aren't one by now, oldest first.
     pub async fn merge_candidates(&self, shop: &ShopId) -> Result<Vec<MergeCandidate>, StoreError> {
         let keys = self.list(&List::MergeCandidates.partition(shop)).await?;
         let mut candidates: Vec<MergeCandidate> =
             self.get_all(keys).await?.into_iter().map(item::read).collect::<Result<_, _>>()?;
         candidates.retain(|candidate| candidate.state == CandidateState::Open);
         candidates.sort_by_key(|candidate| candidate.at);
-        Ok(candidates)
+        // Two may have become one by way of others, whose merge knows nothing of this pair.
+        let mut two = Vec::new();
+        for candidate in candidates {
+            let (a, _) = self.account(shop, candidate.a.clone()).await?;
+            let (b, _) = self.account(shop, candidate.b.clone()).await?;
+            two.extend(Some(candidate).filter(|_| a != b));
+        }
+        Ok(two)
     }
 
     /// Notes that two customers are two people. Says whether they were a candidate.
