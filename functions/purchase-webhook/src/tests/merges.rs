@@ -318,6 +318,28 @@ async fn two_who_were_judged_to_be_two_are_not_asked_about_again() {
 }
 
 #[tokio::test]
+async fn two_who_were_taken_apart_by_hand_stay_two() {
+    let shop = TestShop::open().await;
+    record(&shop, "customers/create", &customer(1, "ada@example.com")).await;
+    record(&shop, "orders/paid", &guest(1, "eve@example.com")).await;
+    // Ada's record says now that the guest's address is hers.
+    let mut changed = customer(1, "eve@example.com");
+    changed["updated_at"] = json!("2026-11-21T09:00:00-05:00");
+    record(&shop, "customers/update", &changed).await;
+    assert_eq!(of_record(&shop, 1).await.1, 100);
+    let ada = shop.identities().customer(loyalty::ids::Source::Shopify, "1");
+    let store = &shop.services.store;
+    let ada = store.find_customer(&shop.id, &ada).await.unwrap().unwrap();
+    store.undo_merge(&deed(&shop), &ada).await.unwrap();
+    assert_eq!(of_record(&shop, 1).await, (ada.clone(), 0));
+    changed["updated_at"] = json!("2026-11-22T09:00:00-05:00");
+    record(&shop, "customers/update", &changed).await;
+    record(&shop, "orders/paid", &of(2, 1, "eve@example.com")).await;
+    assert_eq!(of_record(&shop, 1).await, (ada, 100));
+    assert_eq!(store.merge_candidates(&shop.id).await.unwrap(), [], "it has been judged");
+}
+
+#[tokio::test]
 async fn a_pair_is_no_candidate_any_more_once_it_is_one_by_whatever_way() {
     let shop = TestShop::open().await;
     record(&shop, "customers/create", &customer(1, "ada@example.com")).await;

@@ -213,7 +213,7 @@ impl Store {
                 put_entry(shop, &kept, &gave)?,
                 put_entry(shop, gone, &got)?,
             ];
-            puts.extend(self.close_candidate(shop, &kept, gone, CandidateState::Dismissed).await?);
+            puts.extend(self.two_are_two(deed, &kept, gone).await?);
             if self.write(puts).await? == Write::Done {
                 return Ok(());
             }
@@ -408,6 +408,38 @@ impl Store {
             retry::pause(attempt).await?;
         }
         Err(StoreError::Contended { attempts: retry::ATTEMPTS })
+    }
+
+    /// Plans to note that two who were one are two, whether or not anybody was asked about
+    /// them: else the next word of the source that they are one would undo the undoing.
+    async fn two_are_two(
+        &self,
+        deed: &Deed<'_>,
+        a: &CustomerId,
+        b: &CustomerId,
+    ) -> Result<Option<Put>, StoreError> {
+        let state = CandidateState::Dismissed;
+        let key = Entity::MergeCandidate(a, b).key(deed.shop);
+        if self.get(&key).await?.is_some() {
+            return self.close_candidate(deed.shop, a, b, state).await;
+        }
+        let (a, b) = (a.min(b).clone(), a.max(b).clone());
+        // It stands in no list: why they were taken for one isn't asked any more.
+        let (likeness, at) = (Likeness::Email, deed.now);
+        let candidate = MergeCandidate { a, b, likeness, at, state, version: 1 };
+        Ok(Some(Put::new(key, &candidate)?.if_absent()))
+    }
+
+    /// Whether a person said that two customers are two.
+    pub(super) async fn are_two(
+        &self,
+        shop: &ShopId,
+        a: &CustomerId,
+        b: &CustomerId,
+    ) -> Result<bool, StoreError> {
+        let found = self.get(&Entity::MergeCandidate(a, b).key(shop)).await?;
+        let candidate: Option<MergeCandidate> = found.map(item::read).transpose()?;
+        Ok(candidate.is_some_and(|candidate| candidate.state == CandidateState::Dismissed))
     }
 
     async fn close_candidate(

@@ -277,7 +277,12 @@ impl Store {
         }
         if let Some(same) = found.same.take() {
             let (holder, _) = self.account(shop, same).await?;
-            found.same = known.insert(holder.clone()).then_some(holder);
+            let mut two = false;
+            for one in &known {
+                two |= self.are_two(shop, one, &holder).await?;
+            }
+            // What a person said of the two holds against what a record says.
+            found.same = (known.insert(holder.clone()) && !two).then_some(holder);
         }
         for (customer, likeness) in std::mem::take(&mut found.maybe) {
             let (holder, _) = self.account(shop, customer).await?;
