@@ -37,6 +37,10 @@ pub struct Entry {
     /// How the fact reached us.
     #[serde(rename = "o")]
     pub origin: Origin,
+    /// Whose order it was about, where this account stood for her: who gets it back when
+    /// that merge is undone.
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<CustomerId>,
 }
 
 /// Why points changed.

@@ -155,6 +155,7 @@ fn enter(
         balance_after,
         promotion: None,
         origin: occasion.origin,
+        of: None,
     })
 }
 

@@ -127,7 +127,16 @@ impl Record {
         let (Some(snapshot), Some(sale)) = (&mut self.snapshot, &self.state.sale) else { return };
         let source = context.order.source;
         snapshot.again = account.knows_visit(source, &sale.value);
-        snapshot.held = context.twin || account.has_twin(source, &sale.value, snapshot.paid_at);
+        // Judged to be the same sale, it is so wherever it moves, until a person says otherwise.
+        snapshot.held = self.judged == Some(Twin::Same)
+            || context.twin
+            || account.has_twin(source, &sale.value, snapshot.paid_at);
+    }
+
+    /// Whether it waits for a person to say whether it is the same sale as another.
+    pub fn waits(&self) -> bool {
+        let held = self.snapshot.as_ref().is_some_and(|snapshot| snapshot.held);
+        held && self.counted.is_some() && self.judged.is_none()
     }
 
     /// Takes the snapshot, once, when money is first known under a program in force.
@@ -299,6 +308,8 @@ pub fn release<'a>(
     account: &mut Account,
     others: impl IntoIterator<Item = &'a Counted>,
 ) -> Result<Vec<Entry>, Overflow> {
+    // That it is a sale of its own was said of this account's other orders alone.
+    record.judged = record.judged.filter(|judged| *judged == Twin::Same);
     let (Some(snapshot), Some(counted)) = (&record.snapshot, record.counted.take()) else {
         return Ok(Vec::new());
     };
@@ -310,6 +321,32 @@ pub fn release<'a>(
         account.facts = facts;
         move_points(context, account, snapshot, delta, Change::Released)
     })
+}
+
+/// Passes an order on between two customers whose account is one. No points move, but the
+/// ledger tells both sides: if the two are taken apart again, it goes by that. Gives the
+/// entry of the former customer and of the present one.
+pub fn pass_on(
+    context: &Context<'_>,
+    record: &Record,
+    account: &mut Account,
+) -> Result<Option<[Entry; 2]>, Overflow> {
+    let (Some(snapshot), Some(counted)) = (&record.snapshot, &record.counted) else {
+        return Ok(None);
+    };
+    let delta = counted.points;
+    if delta.is_zero() {
+        // Whose facts it belongs to has changed even so: who reads that sees a new version.
+        account.version = account.version.checked_add(1).ok_or(Overflow)?;
+        return Ok(None);
+    }
+    let balance = account.wallet.balance()?;
+    let mut entry = |delta, balance, what| {
+        let cause = Cause::Order { order: context.order.clone(), what };
+        enter(context, account, snapshot.paid_at, (delta, balance), cause)
+    };
+    let released = entry(delta.negated()?, balance.minus(delta)?, Change::Released)?;
+    Ok(Some([released, entry(delta, balance, Change::Claimed)?]))
 }
 
 /// Moves points, and enters it: nothing where nothing moved, two entries where a
@@ -362,6 +399,7 @@ fn enter(
         balance_after,
         promotion: None,
         origin: context.origin,
+        of: None,
     })
 }
 

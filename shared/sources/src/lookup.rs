@@ -109,7 +109,7 @@ impl Lookups {
             let scene = Scene { shop, source, identities: &identities, origin, now };
             let found = match source {
                 Source::Square => self.square(services, &scene, &order, &stored, &token).await,
-                Source::Shopify => self.shopify(services, &scene, &order, &token).await,
+                Source::Shopify => self.shopify(services, &scene, &order, &stored, &token).await,
             };
             match found {
                 Ok(()) => worked.done = worked.done.saturating_add(1),
@@ -160,7 +160,8 @@ impl Lookups {
         let has_customer = named.is_some() || known.customer.is_some();
         let tries = stored.lookup.as_ref().map_or(0, |lookup| lookup.tries);
         if has_customer || tries >= CUSTOMER_TRIES {
-            services.store.record_looked_up(scene, &found).await?;
+            let asked = stored.lookup.as_ref();
+            services.store.record_looked_up(scene, &found, asked).await?;
             return Ok(());
         }
         services.store.record(scene, &found).await?;
@@ -197,6 +198,7 @@ impl Lookups {
         services: &Services,
         scene: &Scene<'_>,
         order: &OrderRef,
+        stored: &StoredOrder,
         token: &SecretString,
     ) -> Result<(), Failure> {
         let sites = &services.sites;
@@ -209,7 +211,7 @@ impl Lookups {
         // Every order of Shopify's has a number for its id.
         let id = order.id.as_str().parse().map_err(|_| ApiError::NotFound)?;
         let found = api.order(id).await?;
-        services.store.record_looked_up(scene, &found).await?;
+        services.store.record_looked_up(scene, &found, stored.lookup.as_ref()).await?;
         Ok(())
     }
 
@@ -223,7 +225,14 @@ impl Lookups {
     ) -> Result<(), StoreError> {
         let Scene { shop, source, now, .. } = *scene;
         let (why, rest) = match failure {
-            Failure::Store(error) => return Err(error),
+            // Asked again the table may take it; what it can't ever take, or what others keep
+            // writing, mustn't hold up the orders behind it.
+            Failure::Store(error)
+                if error.is_transient() && !matches!(error, StoreError::Contended { .. }) =>
+            {
+                return Err(error);
+            }
+            Failure::Store(error) => (error.to_string(), None),
             Failure::NoCustomerYet => ("the payment names no customer yet".to_owned(), None),
             Failure::Setup(error) => (error.to_string(), Some(REFUSED_FOR)),
             Failure::Api(error) => {

@@ -175,6 +175,52 @@ async fn merged_fifty_orders_and_undone_is_as_if_never_merged() {
     }
 }
 
+/// An order that its source puts down to somebody else later.
+fn moved(id: u64, who: u64) -> Value {
+    let mut order = of(id, who, &format!("person-{who}@example.com"));
+    order["updated_at"] = json!("2026-11-20T11:00:00-05:00");
+    order
+}
+
+/// Three people with an order each; the second is merged into the first, an order moves,
+/// the merge is undone, and then every order is called off.
+async fn moves_while_merged(order: u64, to: u64, then: [i64; 3]) {
+    let shop = TestShop::open().await;
+    for who in 1..=3 {
+        record(&shop, "orders/paid", &of(who, who, &format!("person-{who}@example.com"))).await;
+    }
+    let gone = of_record(&shop, 2).await.0;
+    record(&shop, "customers/merge", &merged(1, 2, "completed")).await;
+    record(&shop, "orders/updated", &moved(order, to)).await;
+    shop.services.store.undo_merge(&deed(&shop), &gone).await.unwrap();
+    let mut points = Vec::new();
+    for who in 1..=3 {
+        points.push(of_record(&shop, who).await.1);
+    }
+    assert_eq!(points, then, "order {order} to {to}");
+    for id in 1..=3 {
+        let mut off = if id == order { moved(id, to) } else { moved(id, id) };
+        off["updated_at"] = json!("2026-11-21T09:00:00-05:00");
+        off["cancelled_at"] = json!("2026-11-21T09:00:00-05:00");
+        record(&shop, "orders/cancelled", &off).await;
+    }
+    for who in 1..=3 {
+        let her = shop.by_shopify_id(who).await.unwrap();
+        assert_eq!(her.account.wallet.balance().unwrap().0, 0, "{who}: order {order} to {to}");
+        assert_eq!(her.account.wallet.debt().0, 0, "{who}: order {order} to {to}");
+        assert_eq!(her.account.facts.ever.orders, 0);
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_moved_while_two_were_one_is_hers_who_has_it_when_that_is_undone() {
+    moves_while_merged(2, 1, [200, 0, 100]).await;
+    moves_while_merged(1, 2, [0, 200, 100]).await;
+    moves_while_merged(2, 3, [100, 0, 200]).await;
+    moves_while_merged(1, 3, [0, 100, 200]).await;
+    moves_while_merged(3, 2, [100, 200, 0]).await;
+}
+
 #[tokio::test]
 async fn a_merge_can_be_undone_for_thirty_days_and_only_if_there_was_one() {
     let shop = TestShop::open().await;
@@ -203,6 +249,21 @@ async fn a_merge_can_be_undone_for_thirty_days_and_only_if_there_was_one() {
     assert!(matches!(late, Err(MergeError::TooLate(_))));
     let nobody = "nobody".parse().unwrap();
     assert!(matches!(store.merge(&deed(&shop), &ada, &nobody).await, Err(MergeError::Unknown(_))));
+}
+
+#[tokio::test]
+async fn however_often_records_were_merged_on_the_first_still_leads_to_her() {
+    let shop = TestShop::open().await;
+    let email = |who: u64| format!("person-{who}@example.com");
+    for who in 1..=12 {
+        record(&shop, "orders/paid", &of(who, who, &email(who))).await;
+    }
+    for kept in 2..=12 {
+        record(&shop, "customers/merge", &merged(kept, kept - 1, "completed")).await;
+    }
+    record(&shop, "orders/paid", &of(20, 1, &email(1))).await;
+    assert_eq!(of_record(&shop, 1).await, of_record(&shop, 12).await);
+    assert_eq!(of_record(&shop, 12).await.1, 1300);
 }
 
 #[tokio::test]
@@ -253,6 +314,43 @@ async fn two_who_were_judged_to_be_two_are_not_asked_about_again() {
     let mut again = unconfirmed(2, "ada@example.com");
     again["updated_at"] = json!("2026-11-22T11:00:00-05:00");
     record(&shop, "customers/update", &again).await;
+    assert_eq!(store.merge_candidates(&shop.id).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn two_who_were_taken_apart_by_hand_stay_two() {
+    let shop = TestShop::open().await;
+    record(&shop, "customers/create", &customer(1, "ada@example.com")).await;
+    record(&shop, "orders/paid", &guest(1, "eve@example.com")).await;
+    // Ada's record says now that the guest's address is hers.
+    let mut changed = customer(1, "eve@example.com");
+    changed["updated_at"] = json!("2026-11-21T09:00:00-05:00");
+    record(&shop, "customers/update", &changed).await;
+    assert_eq!(of_record(&shop, 1).await.1, 100);
+    let ada = shop.identities().customer(loyalty::ids::Source::Shopify, "1");
+    let store = &shop.services.store;
+    let ada = store.find_customer(&shop.id, &ada).await.unwrap().unwrap();
+    store.undo_merge(&deed(&shop), &ada).await.unwrap();
+    assert_eq!(of_record(&shop, 1).await, (ada.clone(), 0));
+    changed["updated_at"] = json!("2026-11-22T09:00:00-05:00");
+    record(&shop, "customers/update", &changed).await;
+    record(&shop, "orders/paid", &of(2, 1, "eve@example.com")).await;
+    assert_eq!(of_record(&shop, 1).await, (ada, 100));
+    assert_eq!(store.merge_candidates(&shop.id).await.unwrap(), [], "it has been judged");
+}
+
+#[tokio::test]
+async fn a_pair_is_no_candidate_any_more_once_it_is_one_by_whatever_way() {
+    let shop = TestShop::open().await;
+    record(&shop, "customers/create", &customer(1, "ada@example.com")).await;
+    record(&shop, "customers/create", &unconfirmed(2, "ada@example.com")).await;
+    record(&shop, "customers/create", &customer(3, "ada@work.example.com")).await;
+    let store = &shop.services.store;
+    let pair = store.merge_candidates(&shop.id).await.unwrap().pop().unwrap();
+    // The first becomes part of a third, and then the second of her.
+    record(&shop, "customers/merge", &merged(3, 1, "completed")).await;
+    store.merge(&deed(&shop), &pair.a, &pair.b).await.unwrap();
+    assert_eq!(of_record(&shop, 1).await.0, of_record(&shop, 2).await.0);
     assert_eq!(store.merge_candidates(&shop.id).await.unwrap(), []);
 }
 

@@ -153,7 +153,9 @@ impl Product {
         let (shop, source, now) = (&self.shop, Source::Square, self.services.clock.now());
         let scene = Scene { shop, source, identities: &identities, origin: Origin::Live, now };
         let observation = Observation { order, state, buyer: None };
-        self.services.store.record_looked_up(&scene, &observation).await?;
+        let store = &self.services.store;
+        let asked = store.order(shop, &observation.order).await?.lookup;
+        store.record_looked_up(&scene, &observation, asked.as_ref()).await?;
         Ok(())
     }
 

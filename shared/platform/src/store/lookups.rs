@@ -35,6 +35,10 @@ pub struct Lookup {
     /// Since when.
     #[serde(rename = "f")]
     pub since: Timestamp,
+    /// The latest moment whose picture was asked for, where that was told. One asked for
+    /// while an earlier one is on its way makes another marker of it, which stays.
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Timestamp>,
     /// When it is tried next; `None` once it was given up.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
@@ -49,7 +53,7 @@ pub struct Lookup {
 impl Lookup {
     /// One that is due at once.
     pub(super) fn new(now: Timestamp) -> Self {
-        Self { since: now, at: Some(now), tries: 0, why: None }
+        Self { since: now, as_of: None, at: Some(now), tries: 0, why: None }
     }
 
     /// The marker an order's item has.
@@ -79,6 +83,7 @@ impl Lookup {
         let given_up = now.duration_since(self.since) >= GIVE_UP_AFTER;
         Self {
             since: self.since,
+            as_of: self.as_of,
             at: now.checked_add(pause).ok().filter(|_| !given_up),
             tries: self.tries.saturating_add(1),
             why: Some(why.chars().take(200).collect()),
@@ -97,9 +102,17 @@ impl Store {
     ) -> Result<(), StoreError> {
         let wanted = |stored: &StoredOrder| {
             let known = stored.record.state.sale.as_ref().map(|sale| sale.stamp.updated_at);
-            let waits = stored.lookup.as_ref().is_some_and(|lookup| lookup.at.is_some());
-            let is_known = known.zip(as_of).is_some_and(|(known, as_of)| known >= as_of);
-            (!waits && !is_known).then(|| Lookup::new(scene.now))
+            if known.zip(as_of).is_some_and(|(known, as_of)| known >= as_of) {
+                return None;
+            }
+            // One that waits may be on its way to the source this moment, and come back with
+            // an older picture than this: it is told apart by the moment asked for.
+            let as_of = Some(as_of.unwrap_or(scene.now));
+            match stored.lookup.as_ref().filter(|lookup| lookup.at.is_some()) {
+                Some(waits) if waits.as_of >= as_of => None,
+                Some(waits) => Some(Lookup { as_of, ..waits.clone() }),
+                None => Some(Lookup { as_of, ..Lookup::new(scene.now) }),
+            }
         };
         self.mark(scene.shop, order, wanted).await
     }

@@ -1,6 +1,6 @@
 //! People who are one: merging accounts, undoing it, and those who may be one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
@@ -195,7 +195,7 @@ impl Store {
                 record.customer.as_ref().is_some_and(|customer| hers.contains(customer))
             });
             let month = Month::of(today);
-            let moved = self.moved_since(shop, &kept, merged.entry, &own).await?;
+            let moved = self.moved_since(shop, &kept, merged.entry, &hers).await?;
             let since = Since { moved, facts: facts(&own, month)?, rest: facts(&rest, month)? };
             let occasion = Occasion { programs: &rules.programs, now, origin };
             let mut party = Party { id: &kept, account: &mut account };
@@ -213,7 +213,7 @@ impl Store {
                 put_entry(shop, &kept, &gave)?,
                 put_entry(shop, gone, &got)?,
             ];
-            puts.extend(self.close_candidate(shop, &kept, gone, CandidateState::Dismissed).await?);
+            puts.extend(self.two_are_two(deed, &kept, gone).await?);
             if self.write(puts).await? == Write::Done {
                 return Ok(());
             }
@@ -272,13 +272,14 @@ impl Store {
         Err(StoreError::Contended { attempts: retry::ATTEMPTS })
     }
 
-    /// What these orders brought and took in an account since its entry `after`.
+    /// What orders brought and took in an account since its entry `after`, as long as they
+    /// were those of `whose`: one that left them since has taken its points along.
     async fn moved_since(
         &self,
         shop: &ShopId,
         customer: &CustomerId,
         after: u64,
-        orders: &[(OrderRef, Record)],
+        whose: &BTreeSet<CustomerId>,
     ) -> Result<Vec<(Place, loyalty::Points)>, StoreError> {
         let first = format!("{LEDGER}{:010}", after.saturating_add(1));
         let mut pages = self
@@ -299,23 +300,33 @@ impl Store {
             .expression_attribute_values(":last", AttributeValue::S(format!("{LEDGER}~")))
             .into_paginator()
             .send();
-        let mut moved = Vec::new();
+        let mut entries = Vec::new();
         while let Some(page) = pages.next().await {
             for found in page.map_err(StoreError::unavailable)?.items.unwrap_or_default() {
                 let entry: Entry = item::read(found)?;
-                let (Cause::Order { order, .. } | Cause::ExpiryReversed { order }) = &entry.cause
+                let (Cause::Order { order, .. } | Cause::ExpiryReversed { order }) = entry.cause
                 else {
                     continue;
                 };
-                let own = orders.iter().find(|(own, _)| own == order);
-                if let Some(snapshot) = own.and_then(|(_, record)| record.snapshot.as_ref()) {
-                    let place =
-                        Place { lot: LotKey::from(snapshot.lot), matures: snapshot.matures };
-                    moved.push((place, entry.delta));
+                if entry.of.is_some_and(|of| whose.contains(&of)) {
+                    entries.push((order, entry.delta));
                 }
             }
         }
-        Ok(moved)
+        let orders: BTreeSet<&OrderRef> = entries.iter().map(|(order, _)| order).collect();
+        let keys = orders.into_iter().map(|order| Entity::Order(order).key(shop)).collect();
+        let mut places = BTreeMap::new();
+        for found in self.get_all(keys).await? {
+            let order = order_ref(&found);
+            // Taken once, so it is still the one they were counted by.
+            let snapshot = stored_order(found)?.record.snapshot;
+            places.extend(order.zip(snapshot).map(|(order, snapshot)| {
+                let lot = LotKey::from(snapshot.lot);
+                (order, Place { lot, matures: snapshot.matures })
+            }));
+        }
+        let placed = |(order, delta)| Some((*places.get(&order)?, delta));
+        Ok(entries.into_iter().filter_map(placed).collect())
     }
 
     /// A customer's own account, merged or not.
@@ -364,14 +375,21 @@ impl Store {
         Ok(puts)
     }
 
-    /// Open merge candidates, oldest first.
+    /// Open merge candidates who aren't one by now, oldest first.
     pub async fn merge_candidates(&self, shop: &ShopId) -> Result<Vec<MergeCandidate>, StoreError> {
         let keys = self.list(&List::MergeCandidates.partition(shop)).await?;
         let mut candidates: Vec<MergeCandidate> =
             self.get_all(keys).await?.into_iter().map(item::read).collect::<Result<_, _>>()?;
         candidates.retain(|candidate| candidate.state == CandidateState::Open);
         candidates.sort_by_key(|candidate| candidate.at);
-        Ok(candidates)
+        // Two may have become one by way of others, whose merge knows nothing of this pair.
+        let mut two = Vec::new();
+        for candidate in candidates {
+            let (a, _) = self.account(shop, candidate.a.clone()).await?;
+            let (b, _) = self.account(shop, candidate.b.clone()).await?;
+            two.extend(Some(candidate).filter(|_| a != b));
+        }
+        Ok(two)
     }
 
     /// Notes that two customers are two people. Says whether they were a candidate.
@@ -390,6 +408,38 @@ impl Store {
             retry::pause(attempt).await?;
         }
         Err(StoreError::Contended { attempts: retry::ATTEMPTS })
+    }
+
+    /// Plans to note that two who were one are two, whether or not anybody was asked about
+    /// them: else the next word of the source that they are one would undo the undoing.
+    async fn two_are_two(
+        &self,
+        deed: &Deed<'_>,
+        a: &CustomerId,
+        b: &CustomerId,
+    ) -> Result<Option<Put>, StoreError> {
+        let state = CandidateState::Dismissed;
+        let key = Entity::MergeCandidate(a, b).key(deed.shop);
+        if self.get(&key).await?.is_some() {
+            return self.close_candidate(deed.shop, a, b, state).await;
+        }
+        let (a, b) = (a.min(b).clone(), a.max(b).clone());
+        // It stands in no list: why they were taken for one isn't asked any more.
+        let (likeness, at) = (Likeness::Email, deed.now);
+        let candidate = MergeCandidate { a, b, likeness, at, state, version: 1 };
+        Ok(Some(Put::new(key, &candidate)?.if_absent()))
+    }
+
+    /// Whether a person said that two customers are two.
+    pub(super) async fn are_two(
+        &self,
+        shop: &ShopId,
+        a: &CustomerId,
+        b: &CustomerId,
+    ) -> Result<bool, StoreError> {
+        let found = self.get(&Entity::MergeCandidate(a, b).key(shop)).await?;
+        let candidate: Option<MergeCandidate> = found.map(item::read).transpose()?;
+        Ok(candidate.is_some_and(|candidate| candidate.state == CandidateState::Dismissed))
     }
 
     async fn close_candidate(

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use loyalty::account::Account;
 use loyalty::ids::{CustomerId, ShopId, Source};
-use loyalty::ledger::Origin;
+use loyalty::ledger::{Entry, Origin};
 use loyalty::month::Month;
 use loyalty::whose::{Claims, Found, Owner, RecordClaims, Whose, whose};
 use serde::{Deserialize, Serialize};
@@ -17,8 +17,10 @@ use super::table::{DUE_MAIL, DUE_POINTS};
 use super::{Store, StoreError, Write, retry};
 use crate::identity::{Identities, Identity};
 
-/// Times a merged account is followed to the one that stands for it.
-const MERGES_FOLLOWED: usize = 8;
+/// Times a merged account is followed to the one that stands for it. Square makes a new
+/// record with every merge, so the way from a person's first record is one step longer each
+/// time; no way leads in circles, and this is only where following one is called broken.
+const MERGES_FOLLOWED: usize = 1000;
 
 /// A source's own customer record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -275,7 +277,12 @@ impl Store {
         }
         if let Some(same) = found.same.take() {
             let (holder, _) = self.account(shop, same).await?;
-            found.same = known.insert(holder.clone()).then_some(holder);
+            let mut two = false;
+            for one in &known {
+                two |= self.are_two(shop, one, &holder).await?;
+            }
+            // What a person said of the two holds against what a record says.
+            found.same = (known.insert(holder.clone()) && !two).then_some(holder);
         }
         for (customer, likeness) in std::mem::take(&mut found.maybe) {
             let (holder, _) = self.account(shop, customer).await?;
@@ -462,6 +469,12 @@ impl Contact {
 }
 
 impl Bound {
+    /// Entries about an order of hers, which say so where another account stands for her.
+    pub(super) fn entered(&self, entries: Vec<Entry>) -> impl Iterator<Item = Entry> + use<> {
+        let of = Some(self.owner.clone()).filter(|owner| *owner != self.holder);
+        entries.into_iter().map(move |entry| Entry { of: of.clone(), ..entry })
+    }
+
     /// Writes of the person's own data: contact, and identities that now lead to her.
     pub(super) fn puts(&self, shop: &ShopId) -> Result<Vec<Put>, StoreError> {
         let mut puts = self.more.clone();

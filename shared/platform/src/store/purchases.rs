@@ -65,27 +65,28 @@ impl Store {
         scene: &Scene<'_>,
         observation: &Observation,
     ) -> Result<Recorded, StoreError> {
-        self.take_in(scene, observation, false).await
+        self.take_in(scene, observation, Answers::Nothing).await
     }
 
-    /// Takes in what looking an order up at its source found: there is nothing more to
-    /// look up then.
+    /// Takes in what looking an order up at its source found, having been `asked` to: there
+    /// is nothing more to look up then, unless more was asked for meanwhile.
     pub async fn record_looked_up(
         &self,
         scene: &Scene<'_>,
         observation: &Observation,
+        asked: Option<&Lookup>,
     ) -> Result<Recorded, StoreError> {
-        self.take_in(scene, observation, true).await
+        self.take_in(scene, observation, Answers::Lookup(asked)).await
     }
 
     async fn take_in(
         &self,
         scene: &Scene<'_>,
         observation: &Observation,
-        looked_up: bool,
+        answers: Answers<'_>,
     ) -> Result<Recorded, StoreError> {
         for attempt in 1.. {
-            let plan = self.plan(scene, observation, looked_up).await?;
+            let plan = self.plan(scene, observation, answers).await?;
             // A merge by itself is right whatever becomes of the order. Done after it, it
             // would be lost with a function killed in between: a repeat says nothing new.
             if let Some(found) = plan.first
@@ -105,12 +106,12 @@ impl Store {
         &self,
         scene: &Scene<'_>,
         observation: &Observation,
-        looked_up: bool,
+        answers: Answers<'_>,
     ) -> Result<Plan, StoreError> {
         let stored = self.order(scene.shop, &observation.order).await?;
         let rules = self.rules(scene.shop, scene.now).await?;
         let case =
-            Case { scene, observation, stored: &stored, programs: &rules.programs, looked_up };
+            Case { scene, observation, stored: &stored, programs: &rules.programs, answers };
         let claims = observation
             .buyer
             .as_ref()
@@ -152,20 +153,20 @@ impl Store {
     ) -> Result<Plan, StoreError> {
         let mut plan = Plan::default();
         plan.recorded.changed = true;
-        self.leave_former(case, &mut plan, &mut record, &bound.holder).await?;
+        let passed_on = self.leave_former(case, &mut plan, &mut record, &mut bound).await?;
         record.customer = Some(bound.owner.clone());
         plan.recorded.customer.clone_from(&record.customer);
         let before = &case.stored.record.state;
         let mut context = case.context();
         context.twin = self.has_twin(case, &record, &bound).await?;
-        let was_counted = record.counted.is_some();
-        let entries = posting::post(&context, before, &mut record, &mut bound.account)?;
-        if !was_counted
-            && record.counted.is_some()
-            && record.snapshot.as_ref().is_some_and(|s| s.held)
-        {
-            plan.puts.extend(self.twin_task(case.scene, &case.observation.order).await?);
-        }
+        let posted = posting::post(&context, before, &mut record, &mut bound.account)?;
+        let entries = passed_on.into_iter().chain(bound.entered(posted)).collect();
+        let task = match (case.stored.record.waits(), record.waits()) {
+            (false, true) => self.twin_task(case.scene, &case.observation.order).await?,
+            (true, false) => self.close_twin_task(case.scene, &case.observation.order).await?,
+            _ => None,
+        };
+        plan.puts.extend(task);
         if bound.read_version == 0 {
             bound.account.version = bound.account.version.max(1);
         }
@@ -176,17 +177,25 @@ impl Store {
     }
 
     /// Takes the order off the account it was bound to, if that turns out to be another.
+    /// Where one account stands for the former customer and the present one, gives the
+    /// entries that pass it on within that account.
     async fn leave_former(
         &self,
         case: &Case<'_>,
         plan: &mut Plan,
         record: &mut Record,
-        now_of: &CustomerId,
-    ) -> Result<(), StoreError> {
-        let Some(former) = &case.stored.record.customer else { return Ok(()) };
+        now_of: &mut Bound,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let Some(former) = &case.stored.record.customer else { return Ok(Vec::new()) };
+        if *former == now_of.owner {
+            return Ok(Vec::new());
+        }
         let (holder, account) = self.account(case.scene.shop, former.clone()).await?;
-        if holder == *now_of {
-            return Ok(());
+        if holder == now_of.holder {
+            let passed_on = posting::pass_on(&case.context(), record, &mut now_of.account)?;
+            let Some([left, came]) = passed_on else { return Ok(Vec::new()) };
+            let left = Entry { of: Some(former.clone()).filter(|of| *of != holder), ..left };
+            return Ok([left].into_iter().chain(now_of.entered(vec![came])).collect());
         }
         let others = self.others(case, &holder, &account).await?;
         let mut former = Bound {
@@ -199,7 +208,9 @@ impl Store {
             more: Vec::new(),
         };
         let entries = posting::release(&case.context(), record, &mut former.account, &others)?;
-        self.add_account(case, plan, &mut former, entries).await
+        let entries = former.entered(entries).collect();
+        self.add_account(case, plan, &mut former, entries).await?;
+        Ok(Vec::new())
     }
 
     /// What an account's other orders count for.
@@ -283,13 +294,12 @@ impl Store {
             record.judged = Some(twin);
             let rules = self.rules(scene.shop, scene.now).await?;
             let (stored, programs) = (&stored, &rules.programs);
-            let case =
-                Case { scene, observation: &observation, stored, programs, looked_up: false };
+            let (observation, answers) = (&observation, Answers::Nothing);
+            let case = Case { scene, observation, stored, programs, answers };
             let whose = Whose::Known { customer: owner, gains: Vec::new() };
-            let Some(mut bound) = self.bind(scene, whose, &Buyer::default()).await? else {
+            let Some(bound) = self.bind(scene, whose, &Buyer::default()).await? else {
                 return Ok(None);
             };
-            bound.more.extend(self.close_twin_task(scene, &observation.order).await?);
             let plan = self.plan_for(&case, record, bound).await?;
             if self.write(plan.puts).await? == Write::Done {
                 return Ok(Some(plan.recorded));
@@ -329,8 +339,16 @@ struct Case<'a> {
     observation: &'a Observation,
     stored: &'a StoredOrder,
     programs: &'a Programs,
-    /// Whether the observation is what a look-up found.
-    looked_up: bool,
+    answers: Answers<'a>,
+}
+
+/// What an observation answers.
+#[derive(Debug, Clone, Copy)]
+enum Answers<'a> {
+    /// Nothing: it came by itself.
+    Nothing,
+    /// A look-up, with the marker as it was when the source was asked.
+    Lookup(Option<&'a Lookup>),
 }
 
 /// Whether it is known whose the order is.
@@ -354,10 +372,10 @@ impl<'a> Case<'a> {
     /// What is to be looked up at the source once this is written. Square's bodies name
     /// neither lines nor, at first, whose a payment is.
     fn lookup(&self, record: &Record) -> Option<Lookup> {
-        if self.looked_up {
-            return None;
-        }
         let known = &self.stored.lookup;
+        if let Answers::Lookup(asked) = self.answers {
+            return known.clone().filter(|known| Some(known) != asked);
+        }
         let sale = record.state.sale.as_ref().map(|sale| &sale.value);
         let wanted = self.observation.order.source == Source::Square
             && record.state.lines.is_none()

@@ -267,3 +267,54 @@ async fn an_order_too_large_to_be_sent_is_fetched() {
     assert_eq!(shop.shop.order(17).await.record.posted().0, 100);
     assert_eq!(shop.shop.order(17).await.lookup, None);
 }
+
+#[tokio::test]
+async fn an_edit_that_comes_while_the_order_is_being_fetched_is_fetched_too() {
+    let shop = Shop::open().await;
+    let path = "/admin/api/2026-07/orders/17.json";
+    let before = json!({"order": testkit::shopify::order(17, "10.00")});
+    let slow = std::time::Duration::from_millis(500);
+    shop.answers(path, ResponseTemplate::new(200).set_body_json(before).set_delay(slow)).await;
+    let order = OrderRef { source: Source::Shopify, id: "17".parse().unwrap() };
+    let identities = shop.shop.identities();
+    let scene = shop.scene(Source::Shopify, &identities);
+    let store = &shop.shop.services.store;
+    let edited = |at: &str| at.parse().ok();
+    store.want_lookup(&scene, &order, edited("2026-11-20T14:00:04Z")).await.unwrap();
+    let second = async {
+        while shop.asked().await == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        store.want_lookup(&scene, &order, edited("2026-11-20T15:00:00Z")).await.unwrap();
+    };
+    tokio::join!(shop.work_off(), second);
+    let mut after = testkit::shopify::order(17, "8.00");
+    after["updated_at"] = json!("2026-11-20T15:00:00Z");
+    shop.has(path, json!({ "order": after })).await;
+    shop.work_off().await;
+    assert_eq!(shop.shop.order(17).await.record.posted().0, 80);
+    assert_eq!(shop.shop.order(17).await.lookup, None);
+    assert_eq!(shop.work_off().await, Worked::default());
+}
+
+#[tokio::test]
+async fn an_order_that_cannot_be_counted_holds_up_no_other() {
+    let shop = Shop::open().await;
+    shop.has("/v2/orders/SALE1", sale()).await;
+    shop.has("/v2/customers/C1", customer()).await;
+    let mut endless = sale();
+    endless["order"]["line_items"][0]["gross_sales_money"]["amount"] = json!(i64::MAX);
+    endless["order"]["total_money"]["amount"] = json!(1);
+    shop.has("/v2/orders/SALE2", endless).await;
+    let mut first = payment("2026-11-20T14:00:05Z", Some("C1"));
+    first["order_id"] = json!("SALE2");
+    shop.has("/v2/payments/P1", json!({ "payment": first.clone() })).await;
+    shop.told(first).await;
+    shop.shop.set_now("2026-11-22T12:00:01Z");
+    let mut second = payment("2026-11-20T14:00:05Z", Some("C1"));
+    second["id"] = json!("P2");
+    shop.told(second).await;
+    assert_eq!(shop.work_off().await, Worked { done: 1, failed: 1, waiting: 0 });
+    let lookup = shop.order().await.lookup.unwrap();
+    assert!(lookup.why.unwrap().contains("64 bits"));
+}
