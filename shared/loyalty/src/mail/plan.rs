@@ -219,6 +219,7 @@ mod tests {
             balance_after: Points(delta.max(0)),
             promotion: None,
             origin: Origin::Live,
+            of: None,
         }
     }
 
