@@ -127,7 +127,16 @@ impl Record {
         let (Some(snapshot), Some(sale)) = (&mut self.snapshot, &self.state.sale) else { return };
         let source = context.order.source;
         snapshot.again = account.knows_visit(source, &sale.value);
-        snapshot.held = context.twin || account.has_twin(source, &sale.value, snapshot.paid_at);
+        // Judged to be the same sale, it is so wherever it moves, until a person says otherwise.
+        snapshot.held = self.judged == Some(Twin::Same)
+            || context.twin
+            || account.has_twin(source, &sale.value, snapshot.paid_at);
+    }
+
+    /// Whether it waits for a person to say whether it is the same sale as another.
+    pub fn waits(&self) -> bool {
+        let held = self.snapshot.as_ref().is_some_and(|snapshot| snapshot.held);
+        held && self.counted.is_some() && self.judged.is_none()
     }
 
     /// Takes the snapshot, once, when money is first known under a program in force.
@@ -299,6 +308,8 @@ pub fn release<'a>(
     account: &mut Account,
     others: impl IntoIterator<Item = &'a Counted>,
 ) -> Result<Vec<Entry>, Overflow> {
+    // That it is a sale of its own was said of this account's other orders alone.
+    record.judged = record.judged.filter(|judged| *judged == Twin::Same);
     let (Some(snapshot), Some(counted)) = (&record.snapshot, record.counted.take()) else {
         return Ok(Vec::new());
     };

@@ -3,6 +3,7 @@
 mod odd;
 mod people;
 mod signature;
+mod twins;
 
 use http::StatusCode;
 use jiff::civil::date;

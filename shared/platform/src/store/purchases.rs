@@ -110,8 +110,7 @@ impl Store {
     ) -> Result<Plan, StoreError> {
         let stored = self.order(scene.shop, &observation.order).await?;
         let rules = self.rules(scene.shop, scene.now).await?;
-        let case =
-            Case { scene, observation, stored: &stored, programs: &rules.programs, answers };
+        let case = Case { scene, observation, stored: &stored, programs: &rules.programs, answers };
         let claims = observation
             .buyer
             .as_ref()
@@ -159,15 +158,14 @@ impl Store {
         let before = &case.stored.record.state;
         let mut context = case.context();
         context.twin = self.has_twin(case, &record, &bound).await?;
-        let was_counted = record.counted.is_some();
         let posted = posting::post(&context, before, &mut record, &mut bound.account)?;
         let entries = passed_on.into_iter().chain(bound.entered(posted)).collect();
-        if !was_counted
-            && record.counted.is_some()
-            && record.snapshot.as_ref().is_some_and(|s| s.held)
-        {
-            plan.puts.extend(self.twin_task(case.scene, &case.observation.order).await?);
-        }
+        let task = match (case.stored.record.waits(), record.waits()) {
+            (false, true) => self.twin_task(case.scene, &case.observation.order).await?,
+            (true, false) => self.close_twin_task(case.scene, &case.observation.order).await?,
+            _ => None,
+        };
+        plan.puts.extend(task);
         if bound.read_version == 0 {
             bound.account.version = bound.account.version.max(1);
         }
@@ -298,10 +296,9 @@ impl Store {
             let (observation, answers) = (&observation, Answers::Nothing);
             let case = Case { scene, observation, stored, programs, answers };
             let whose = Whose::Known { customer: owner, gains: Vec::new() };
-            let Some(mut bound) = self.bind(scene, whose, &Buyer::default()).await? else {
+            let Some(bound) = self.bind(scene, whose, &Buyer::default()).await? else {
                 return Ok(None);
             };
-            bound.more.extend(self.close_twin_task(scene, &observation.order).await?);
             let plan = self.plan_for(&case, record, bound).await?;
             if self.write(plan.puts).await? == Write::Done {
                 return Ok(Some(plan.recorded));

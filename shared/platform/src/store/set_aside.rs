@@ -152,18 +152,22 @@ impl Store {
         Ok(self.put_surely(put).await? == Write::Done)
     }
 
-    /// Plans the task of judging an order that is held; nothing where it stands already.
+    /// Plans the task of judging an order that is held, anew where it was done before; nothing
+    /// where it is open already.
     pub(super) async fn twin_task(
         &self,
         scene: &Scene<'_>,
         order: &OrderRef,
     ) -> Result<Option<Put>, StoreError> {
         let (key, task) = twin_task(scene, order);
-        if self.get(&key).await?.is_some() {
-            return Ok(None);
-        }
+        let known: Option<Task> = self.get(&key).await?.map(item::read).transpose()?;
         let place = List::OpenTasks.place(scene.shop, scene.now, &task.hash);
-        Ok(Some(Put::new(key, &task)?.listed(place).if_absent()))
+        let put = Put::new(key, &task)?.listed(place);
+        Ok(match known {
+            None => Some(put.if_absent()),
+            // Whoever writes it writes the order with it, which is under its version.
+            Some(known) => Some(put).filter(|_| known.done),
+        })
     }
 
     /// Plans to close it.
