@@ -106,8 +106,8 @@ async fn what_is_no_order_is_refused_with_what_is_allowed() {
     let api = Api::open().await;
     for (path, says) in [
         ("ebay/1", "`shopify` or `square`"),
-        ("shopify/a.b", "use 1 to 64 of a-z, A-Z, 0-9, - and _"),
-        ("shopify/gid:%2F%2Fshopify%2FOrder%2F1", "use 1 to 64 of"),
+        ("shopify/a.b", "use 1 to 192 of a-z, A-Z, 0-9, - and _"),
+        ("shopify/gid:%2F%2Fshopify%2FOrder%2F1", "use 1 to 192 of"),
     ] {
         let answer = api.get(&format!("{ORDERS}/{path}")).await;
         let detail = answer.problem(400, "unreadable-path");
