@@ -319,6 +319,9 @@ pub fn release<'a>(
     let delta = counted.points.negated()?;
     versioned(account, |account| {
         account.facts = facts;
+        if let Some(sale) = &record.state.sale {
+            account.forget_visit(context.order.source, &sale.value, snapshot.paid_at);
+        }
         move_points(context, account, snapshot, delta, Change::Released)
     })
 }

@@ -141,6 +141,19 @@ async fn two_payments_of_one_sale_are_one_order_and_both_earn() {
 }
 
 #[tokio::test]
+async fn a_payment_that_comes_back_to_her_is_an_order_of_hers_again() {
+    let shop = TestShop::open().await;
+    for (who, at) in [("C1", "14:01:00"), ("C2", "14:02:00"), ("C1", "14:03:00")] {
+        let mut put_to = hers("P1", 1000);
+        put_to["customer_id"] = json!(who);
+        put_to["updated_at"] = json!(format!("2026-11-20T{at}Z"));
+        pays(&shop, put_to).await;
+    }
+    assert_eq!((points(&shop).await, points_of(&shop, "C2").await), (100, 0));
+    assert_eq!(shop.by_square_id("C1").await.unwrap().account.facts.ever.orders, 1);
+}
+
+#[tokio::test]
 async fn tips_earn_nothing_by_default() {
     let shop = TestShop::open().await;
     let mut tipped = hers("P1", 1000);

@@ -82,6 +82,17 @@ impl Account {
         })
     }
 
+    /// Forgets the visit of an order that left her: it would take itself for another payment
+    /// of it when it comes back.
+    pub fn forget_visit(&mut self, source: Source, sale: &Sale, paid_at: Timestamp) {
+        let left = (paid_at.as_second(), visit(sale));
+        if let Some(latest) = self.latest.get_mut(&source)
+            && (latest.paid_at.as_second(), latest.visit) == left
+        {
+            latest.visit = 0;
+        }
+    }
+
     /// Remembers an order, unless a later one of its source is known.
     pub fn remember(&mut self, source: Source, sale: &Sale, paid_at: Timestamp) {
         let latest = Latest { paid_at, charged: charged(source, sale), visit: visit(sale) };

@@ -110,8 +110,7 @@ impl Store {
     ) -> Result<Plan, StoreError> {
         let stored = self.order(scene.shop, &observation.order).await?;
         let rules = self.rules(scene.shop, scene.now).await?;
-        let case =
-            Case { scene, observation, stored: &stored, programs: &rules.programs, answers };
+        let case = Case { scene, observation, stored: &stored, programs: &rules.programs, answers };
         let claims = observation
             .buyer
             .as_ref()
