@@ -8,6 +8,7 @@ mod consents;
 mod item;
 pub mod keys;
 mod lookups;
+mod mail_mode;
 mod merges;
 mod people;
 mod purchases;
@@ -33,6 +34,7 @@ use thiserror::Error;
 
 pub use self::consents::{ConsentProof, EndedConsent, shopify_grade};
 pub use self::lookups::Lookup;
+pub use self::mail_mode::{MailChange, MailMode, Whence};
 pub use self::merges::{CandidateState, Deed, MergeCandidate, MergeError, UNDO_WITHIN};
 pub use self::people::{Buyer, Contact, Person, Scene};
 pub use self::purchases::{Observation, Recorded};
