@@ -46,6 +46,26 @@ fn a_program_can_be_applied_while_the_server_runs() {
 }
 
 #[test]
+fn mail_is_set_while_the_server_runs_and_stays_as_it_was_set() {
+    let home = tempfile::tempdir().unwrap();
+    let (code, _, why) = run(home.path(), &["mail", "live"]);
+    assert_eq!(code, 1);
+    assert!(why.contains("`regulars program apply` opens one"), "{why}");
+    let server = Server::start(home.path(), &[]);
+    let (code, told, why) = run(home.path(), &["mail"]);
+    assert_eq!((code, told.trim()), (0, "Mail of corner-bakery is off: nobody gets any."), "{why}");
+    let (code, told, why) = run(home.path(), &["mail", "live", "--shop", "corner-bakery"]);
+    assert_eq!(code, 0, "{why}");
+    assert!(told.starts_with("Mail of corner-bakery is live since "), "{told}");
+    server.stop();
+    let (_, again, _) = run(home.path(), &["mail"]);
+    assert_eq!(again, told);
+    let (code, _, why) = run(home.path(), &["mail", "on"]);
+    assert_eq!(code, 2);
+    assert!(why.contains("[possible values: off, owner, live]"), "{why}");
+}
+
+#[test]
 fn events_are_signed_anew_and_the_story_of_an_order_ends_at_nothing() {
     let home = tempfile::tempdir().unwrap();
     let server = Server::start(home.path(), &[]);

@@ -100,7 +100,7 @@ async fn observe(
     scene: &Scene<'_>,
     told: &PersonTold,
 ) -> Result<(), StoreError> {
-    let consent = told.consent.as_ref().map(|consent| consent.consent(scene.source, scene.now));
+    let consent = told.consent.as_ref().map(|consent| consent.fact(scene.source, scene.now));
     services.store.observe_person(scene, &told.person, consent.as_ref()).await?;
     Ok(())
 }

@@ -6,12 +6,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use loyalty::ids::ShopId;
 use testkit::faults::Fault;
 
 use crate::failure::Failure;
-use crate::{demo, program, samples, send, serve, simulate};
+use crate::{demo, mail, program, samples, send, serve, simulate};
 
 /// Exact loyalty points for small shops: the whole system on one machine.
 #[derive(Debug, Parser)]
@@ -30,6 +30,8 @@ pub(crate) enum Command {
     /// Check or apply a shop's program
     #[command(subcommand)]
     Program(ProgramCommand),
+    /// Show how far a shop's mail is, or set it
+    Mail(MailArgs),
     /// Sign a sample event as Shopify or Square would and post it to a running server
     Send(SendArgs),
     /// Play random histories with faults until a promise breaks
@@ -127,6 +129,29 @@ pub(crate) enum ProgramCommand {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct MailArgs {
+    /// How far mail shall go; left out, how far it goes is only shown
+    pub(crate) mode: Option<MailWanted>,
+    /// The shop, where there are several
+    #[arg(long, value_name = "ID")]
+    pub(crate) shop: Option<ShopId>,
+    /// Directory of the data
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+    pub(crate) data: PathBuf,
+}
+
+/// How far mail shall go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MailWanted {
+    /// Nobody gets any
+    Off,
+    /// All of it goes to the owner alone
+    Owner,
+    /// Customers get it, about what happens from now on
+    Live,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct SendArgs {
     /// An event as in events/purchase-webhook/, a bare Square body, or a bare Shopify body
     /// with --topic
@@ -202,6 +227,7 @@ impl Command {
             Self::Program(ProgramCommand::Apply { file, data }) => {
                 program::apply(&file, &data, environment).await
             }
+            Self::Mail(args) => mail::run(&args, environment).await,
             Self::Send(args) => send::run(args, environment).await,
             Self::Simulate(args) => simulate::command::run(&args),
             Self::SampleEvents { dir } => samples::write(&dir),

@@ -117,10 +117,15 @@ impl<'a> Home<'a> {
     }
 }
 
+/// Whether a directory has data of ours.
+pub(crate) fn has_data(dir: &Path) -> bool {
+    dir.join(DATABASE_NAME).exists()
+}
+
 /// A database without its key of identities would take every known customer for a new
 /// one: better to stop.
 fn refuse_lost_identities(dir: &Path, secrets: &LocalSecrets<'_>) -> Result<(), Failure> {
-    if !dir.join(DATABASE_NAME).exists() || secrets.has_identity_key() {
+    if !has_data(dir) || secrets.has_identity_key() {
         return Ok(());
     }
     Err(Failure::new(format!(

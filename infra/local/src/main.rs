@@ -9,6 +9,7 @@ mod failure;
 mod home;
 mod local;
 mod lookups;
+mod mail;
 mod program;
 mod samples;
 mod secrets;

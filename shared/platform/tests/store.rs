@@ -136,3 +136,48 @@ async fn a_run_starts_once_and_keeps_its_progress_against_a_second_worker() {
     assert_eq!((kept.cursor.as_deref(), kept.done), (Some("c1"), false));
     assert_eq!(store.run(id, Nightly::Mail, TODAY).await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn mail_is_off_until_it_goes_live_and_live_again_begins_anew() {
+    use loyalty::ids::Source;
+    use platform::store::{MailMode, Whence};
+    let shop = TestShop::open().await;
+    let store = &shop.services.store;
+    let at = |day: i8| date(2026, 11, day).at(12, 0, 0, 0).in_tz("UTC").unwrap().timestamp();
+    let status = async || {
+        let status = store.status(&shop.id).await.unwrap();
+        (status.mail_mode, status.live_since, status.mail_changed_at())
+    };
+    assert_eq!(status().await, (MailMode::Off, None, None));
+    let set =
+        async |mode, day| store.set_mail_mode(&shop.id, mode, Whence::Api, at(day)).await.unwrap();
+    set(MailMode::OwnerOnly, 1).await;
+    assert_eq!(status().await, (MailMode::OwnerOnly, None, Some(at(1))));
+    set(MailMode::Live, 2).await;
+    set(MailMode::Live, 3).await;
+    assert_eq!(status().await, (MailMode::Live, Some(at(2)), Some(at(2))), "said twice");
+    store.disconnected(&shop.id, Source::Square, at(4)).await.unwrap();
+    set(MailMode::Off, 5).await;
+    assert_eq!(status().await, (MailMode::Off, Some(at(2)), Some(at(5))));
+    let after = set(MailMode::Live, 6).await;
+    assert_eq!(status().await, (MailMode::Live, Some(at(6)), Some(at(6))));
+    let modes: Vec<_> = after.mail_changes.iter().map(|change| (change.mode, change.by)).collect();
+    let modes_set = [MailMode::OwnerOnly, MailMode::Live, MailMode::Off, MailMode::Live];
+    assert_eq!(modes, modes_set.map(|mode| (mode, Whence::Api)));
+    assert!(after.disconnected.contains_key(&Source::Square), "the rest of the status stays");
+}
+
+#[tokio::test]
+async fn of_many_changes_of_the_mail_mode_the_last_are_kept() {
+    use platform::store::{MailMode, Whence};
+    let shop = TestShop::open().await;
+    let store = &shop.services.store;
+    let now = shop.services.clock.now();
+    for _ in 0..15 {
+        for mode in [MailMode::Live, MailMode::Off] {
+            store.set_mail_mode(&shop.id, mode, Whence::Command, now).await.unwrap();
+        }
+    }
+    let status = store.status(&shop.id).await.unwrap();
+    assert_eq!((status.mail_changes.len(), status.mail_mode), (20, MailMode::Off));
+}

@@ -12,9 +12,11 @@ mod read;
 pub mod shopify;
 pub mod square;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use loyalty::consent::{Act, Channel, Fact, State, Teller};
 use loyalty::ids::{OrderRef, Source};
-use platform::store::{Consent, ConsentState, Observation, Person};
+use loyalty::program::ConsentGrade;
+use platform::store::{Observation, Person};
 
 pub use self::read::Unreadable;
 
@@ -55,12 +57,18 @@ pub struct PersonTold {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsentTold {
     /// What she said.
-    pub state: ConsentState,
-    /// The source's own word for how sure it is.
-    pub level: Option<String>,
+    pub state: State,
+    /// How well the source's words show a yes; `None`: they don't say how it came.
+    pub grade: Option<ConsentGrade>,
     /// When, where the source tells.
     pub at: Option<Timestamp>,
+    /// Whether that is when she said it, and not only when the source told of it.
+    pub dated: bool,
 }
+
+/// How far a source's clock may be ahead of ours. What it dates later than that is dated
+/// when we heard of it: else nothing she says could ever be later.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_hours(24);
 
 /// Records of one customer that became one at their source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,9 +82,23 @@ pub struct Merged {
 }
 
 impl ConsentTold {
-    /// The consent, said to `source`; at `now` where nobody says when.
-    pub fn consent(&self, source: Source, now: Timestamp) -> Consent {
-        let Self { state, level, at } = self.clone();
-        Consent { state, source, level, at: at.unwrap_or(now) }
+    /// The fact, told by `source`; at `now` where nobody says when.
+    ///
+    /// A yes is an act of hers where the source says how and when she gave it. Of any other
+    /// nobody can say that it came after a withdrawal, and a merchant can set one by hand:
+    /// it is kept, and enough nowhere.
+    pub fn fact(&self, source: Source, now: Timestamp) -> Fact {
+        let at = self.at.filter(|at| at.duration_since(now) <= CLOCKS_DIFFER).unwrap_or(now);
+        let (channel, teller) = (Channel::Email, Teller::from(source));
+        let act = match self.state {
+            State::Subscribed => {
+                let grade = self.grade.filter(|_| self.dated);
+                Act::Subscribed { channel, teller, grade, hers: grade.is_some(), wording: None }
+            }
+            State::Unsubscribed => Act::Unsubscribed { channel, teller },
+            State::Pending => Act::Asked { channel, teller },
+            State::None => Act::Silent { channel, teller },
+        };
+        Fact { at, act }
     }
 }

@@ -183,7 +183,7 @@ impl Lookups {
         match api.customer(id).await {
             Ok(told) => {
                 let consent = told.consent.as_ref();
-                let consent = consent.map(|consent| consent.consent(scene.source, scene.now));
+                let consent = consent.map(|consent| consent.fact(scene.source, scene.now));
                 services.store.observe_person(scene, &told.person, consent.as_ref()).await?;
                 Ok(())
             }

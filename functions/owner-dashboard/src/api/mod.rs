@@ -4,6 +4,7 @@ mod auth;
 mod customers;
 mod held;
 mod ledger;
+mod mail_mode;
 mod merges;
 pub(crate) mod openapi;
 mod orders;
@@ -34,6 +35,7 @@ fn guarded() -> OpenApiRouter<Services> {
         .routes(routes!(merges::undo))
         .routes(routes!(held::list))
         .routes(routes!(held::judge))
+        .routes(routes!(mail_mode::show, mail_mode::set))
 }
 
 /// Routes for anybody.

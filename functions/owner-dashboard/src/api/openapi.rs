@@ -34,6 +34,7 @@ const BEARER: &str = "bearer";
     tags(
         (name = "customers", description = "People, their points and tiers"),
         (name = "orders", description = "Sales and what they are worth"),
+        (name = "mail", description = "What goes out to customers"),
         (name = "document", description = "This document"),
     ),
 )]

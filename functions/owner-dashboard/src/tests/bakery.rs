@@ -1,14 +1,16 @@
 //! What happens at a shop, as its source would tell it.
 
 use jiff::SignedDuration;
+use loyalty::consent::{Act, Channel, Fact, State, Teller};
 use loyalty::ids::{CustomerId, OrderRef, Source};
 use loyalty::ledger::Origin;
 use loyalty::order::{
     Charge, Line, LineKind, Named, NamedLine, Order, Payment, Refund, RefundPayment, RefundState,
     Sale, Stamp, Stamped,
 };
+use loyalty::program::ConsentGrade;
 use platform::identity::Identities;
-use platform::store::{Buyer, Consent, ConsentState, Observation, Person, Recorded, Scene};
+use platform::store::{Buyer, Observation, Person, Recorded, Scene};
 use rust_decimal::Decimal;
 
 use super::{Api, NOW, at, shop};
@@ -135,11 +137,21 @@ impl Api {
         shop_id: &str,
         source: Source,
         person: &Person,
-        said: Option<ConsentState>,
+        said: Option<State>,
     ) -> CustomerId {
         let (shop, identities) = (shop(shop_id), self.identities(shop_id));
         let scene = self.scene(&shop, &identities, source);
-        let consent = said.map(|state| Consent { state, source, level: None, at: at(NOW) });
+        let (channel, teller) = (Channel::Email, Teller::from(source));
+        let consent = said.map(|state| match state {
+            State::Subscribed => {
+                let grade = Some(ConsentGrade::Checkout);
+                Act::Subscribed { channel, teller, grade, hers: true, wording: None }
+            }
+            State::Unsubscribed => Act::Unsubscribed { channel, teller },
+            State::Pending => Act::Asked { channel, teller },
+            State::None => Act::Silent { channel, teller },
+        });
+        let consent = consent.map(|act| Fact { at: at(NOW), act });
         self.services.store.observe_person(&scene, person, consent.as_ref()).await.unwrap()
     }
 }

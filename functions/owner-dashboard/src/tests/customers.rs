@@ -1,7 +1,8 @@
 //! Finding customers, and one customer.
 
+use loyalty::consent::{Act, Channel, Fact, State, Teller};
 use loyalty::ids::Source;
-use platform::store::{ConsentState, Person};
+use platform::store::Person;
 
 use super::bakery::{BAKERY, jon, paid, refund, sale, stamp};
 use super::{Api, redacted};
@@ -11,7 +12,7 @@ const CUSTOMERS: &str = "/api/v1/shops/corner-bakery/customers";
 #[tokio::test]
 async fn a_regular_is_shown_with_points_tier_and_what_she_said_about_mail() {
     let api = Api::open().await;
-    let id = api.meet(BAKERY, Source::Shopify, &jon(), Some(ConsentState::Subscribed)).await;
+    let id = api.meet(BAKERY, Source::Shopify, &jon(), Some(State::Subscribed)).await;
     api.tell("1", paid(49_95)).await;
     api.tell("2", paid(50_000)).await;
     api.tell("1", refund("r1", 10_00)).await;
@@ -219,13 +220,44 @@ async fn her_consent_is_the_newest_she_gave() {
     let api = Api::open().await;
     for (said, shown) in [
         (None, "none"),
-        (Some(ConsentState::None), "none"),
-        (Some(ConsentState::Pending), "pending"),
-        (Some(ConsentState::Subscribed), "subscribed"),
-        (Some(ConsentState::Unsubscribed), "unsubscribed"),
+        (Some(State::None), "none"),
+        (Some(State::Pending), "pending"),
+        (Some(State::Subscribed), "subscribed"),
+        (Some(State::Unsubscribed), "unsubscribed"),
     ] {
         let id = api.meet(BAKERY, Source::Shopify, &jon(), said).await;
         let body = api.read(&format!("{CUSTOMERS}/{id}")).await;
         assert_eq!(body["consent"]["email"], shown);
     }
+}
+
+#[tokio::test]
+async fn her_consent_is_shown_with_its_grade_source_and_time_and_what_keeps_mail_from_her() {
+    let api = Api::open().await;
+    let id = api.meet(BAKERY, Source::Shopify, &jon(), None).await;
+    let consent = async || api.read(&format!("{CUSTOMERS}/{id}")).await["consent"].clone();
+    assert_eq!(
+        consent().await,
+        serde_json::json!({"email": "none", "grade": null, "source": null, "since": null,
+            "suppressed": null})
+    );
+    api.meet(BAKERY, Source::Shopify, &jon(), Some(State::Subscribed)).await;
+    let complaint = Fact { at: super::at("2026-11-21T00:00:00Z"), act: Act::Complained };
+    let (shop, now) = (super::shop(BAKERY), super::at(super::NOW));
+    let store = &api.services.store;
+    assert!(store.hear(&shop, &id, &complaint, now).await.unwrap());
+    let suppressed = serde_json::json!({"reason": "complaint", "since": "2026-11-21T00:00:00Z"});
+    assert_eq!(
+        consent().await,
+        serde_json::json!({"email": "subscribed", "grade": "checkout", "source": "shopify",
+            "since": super::NOW, "suppressed": suppressed})
+    );
+    let (channel, teller) = (Channel::Email, Teller::Own);
+    let withdrawal = Fact { at: now, act: Act::Unsubscribed { channel, teller } };
+    assert!(store.hear(&shop, &id, &withdrawal, now).await.unwrap());
+    assert_eq!(
+        consent().await,
+        serde_json::json!({"email": "unsubscribed", "grade": null, "source": "own",
+            "since": super::NOW, "suppressed": suppressed})
+    );
 }

@@ -5,6 +5,7 @@ mod customers;
 mod door;
 mod failures;
 mod ledger;
+mod mail_mode;
 mod merges;
 mod openapi;
 mod orders;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Api;
 use super::bakery::{paid, refund};
 
-const ROUTES: [&str; 11] = [
+const ROUTES: [&str; 12] = [
     "/api/v1/openapi.json",
     "/api/v1/shops/{shop}/customers",
     "/api/v1/shops/{shop}/customers/{id}",
@@ -17,6 +17,7 @@ const ROUTES: [&str; 11] = [
     "/api/v1/shops/{shop}/customers/{id}/merge",
     "/api/v1/shops/{shop}/customers/{id}/undo-merge",
     "/api/v1/shops/{shop}/held-orders",
+    "/api/v1/shops/{shop}/mail-mode",
     "/api/v1/shops/{shop}/merge-candidates",
     "/api/v1/shops/{shop}/merge-candidates/dismiss",
     "/api/v1/shops/{shop}/orders/{source}/{id}",
@@ -149,6 +150,7 @@ async fn answers_have_the_fields_the_document_says() {
         (format!("{shop}/customers/{id}"), "Customer"),
         (format!("{shop}/customers/{id}/ledger"), "LedgerPage"),
         (format!("{shop}/orders/shopify/1"), "Order"),
+        (format!("{shop}/mail-mode"), "MailSetting"),
     ];
     for (path, schema) in answers {
         fits(&document, &api.read(&path).await, schema);

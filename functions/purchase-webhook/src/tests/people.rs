@@ -1,6 +1,9 @@
 //! Whose an order is.
 
-use platform::store::ConsentState;
+use loyalty::consent::{Act, Channel, Fact, Standing, State, Suppression};
+use loyalty::ledger::Origin;
+use loyalty::program::{ConsentGrade, Preset};
+use platform::store::{ConsentProof, Deed};
 use serde_json::{Value, json};
 use testkit::shop::TestShop;
 use testkit::shopify::{customer, order};
@@ -144,22 +147,177 @@ async fn a_customer_record_makes_a_member_and_newer_data_wins() {
     assert_eq!(ada.contact.unwrap().name.as_deref(), Some("Augusta Baker"));
 }
 
+const CONSENT: &str = "customers_email_marketing_consent/update";
+
+/// What Shopify tells of Ada's consent, on a day of November.
+fn consent(state: &str, level: Option<&str>, day: u8) -> Value {
+    json!({"customer_id": 5, "email_address": "ada@example.com", "email_marketing_consent":
+        {"state": state, "opt_in_level": level,
+        "consent_updated_at": format!("2026-11-{day:02}T09:00:00-05:00")}})
+}
+
+/// Where Ada stands with marketing mail.
+async fn standing(shop: &TestShop) -> Standing {
+    let ada = shop.by_email("ada@example.com").await.unwrap();
+    ada.contact.unwrap().consent.standing(Channel::Email)
+}
+
+/// What is proved of Ada's address, oldest first.
+async fn proofs(shop: &TestShop) -> Vec<ConsentProof> {
+    let email = shop.identities().email("ada@example.com").unwrap();
+    let now = shop.services.clock.now();
+    shop.services.store.consent_proofs(&shop.id, &email, now).await.unwrap()
+}
+
 #[tokio::test]
 async fn consent_is_kept_with_its_time_and_older_news_does_not_undo_it() {
     let shop = TestShop::open().await;
-    let consent = |state: &str, at: Value| {
-        json!({"customer_id": 5, "email_address": "ada@example.com", "email_marketing_consent":
-            {"state": state, "opt_in_level": "confirmed_opt_in", "consent_updated_at": at}})
-    };
-    let topic = "customers_email_marketing_consent/update";
-    record(&shop, topic, &consent("unsubscribed", json!("2026-11-21T09:00:00-05:00"))).await;
-    record(&shop, topic, &consent("subscribed", json!("2026-11-20T09:00:00-05:00"))).await;
-    let known = shop.by_email("ada@example.com").await.unwrap().contact.unwrap().consent.unwrap();
-    assert_eq!(known.state, ConsentState::Unsubscribed);
-    record(&shop, topic, &consent("subscribed", json!("2026-11-22T09:00:00-05:00"))).await;
-    let known = shop.by_email("ada@example.com").await.unwrap().contact.unwrap().consent.unwrap();
+    let confirmed = Some("confirmed_opt_in");
+    record(&shop, CONSENT, &consent("unsubscribed", confirmed, 21)).await;
+    record(&shop, CONSENT, &consent("subscribed", confirmed, 20)).await;
+    assert_eq!(standing(&shop).await.state, State::Unsubscribed);
+    record(&shop, CONSENT, &consent("subscribed", confirmed, 22)).await;
+    let known = standing(&shop).await;
     assert_eq!(
-        (known.state, known.level.as_deref()),
-        (ConsentState::Subscribed, Some("confirmed_opt_in"))
+        (known.state, known.grade),
+        (State::Subscribed, Some(ConsentGrade::ConfirmedOwnForm))
     );
+}
+
+#[tokio::test]
+async fn consents_that_come_twice_and_in_any_order_are_one_state() {
+    let told = [
+        consent("subscribed", Some("single_opt_in"), 2),
+        consent("unsubscribed", None, 4),
+        consent("subscribed", Some("confirmed_opt_in"), 6),
+        consent("pending", None, 1),
+    ];
+    let mut found = Vec::new();
+    for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2], [2, 0, 3, 1]] {
+        let shop = TestShop::open().await;
+        record(&shop, "customers/create", &customer(5, "ada@example.com")).await;
+        for number in order {
+            record(&shop, CONSENT, &told[number]).await;
+            record(&shop, CONSENT, &told[number]).await;
+        }
+        found.push(shop.by_shopify_id(5).await.unwrap().contact.unwrap().consent);
+    }
+    found.dedup();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].state(Channel::Email), State::Subscribed);
+    assert_eq!(found[0].history().count(), told.len());
+}
+
+#[tokio::test]
+async fn a_consent_told_again_costs_no_write() {
+    let shop = TestShop::open().await;
+    for (state, day) in [("subscribed", 2), ("unsubscribed", 4)] {
+        record(&shop, CONSENT, &consent(state, Some("single_opt_in"), day)).await;
+    }
+    let before = shop.services.store.write_units_x10();
+    for (state, day) in [("unsubscribed", 4), ("subscribed", 2)] {
+        record(&shop, CONSENT, &consent(state, Some("single_opt_in"), day)).await;
+    }
+    assert_eq!(shop.services.store.write_units_x10(), before);
+}
+
+#[tokio::test]
+async fn the_opt_in_level_is_the_grade_and_an_unknown_one_is_enough_nowhere() {
+    for (level, grade) in [
+        (Some("confirmed_opt_in"), Some(ConsentGrade::ConfirmedOwnForm)),
+        (Some("single_opt_in"), Some(ConsentGrade::Checkout)),
+        (Some("unknown"), None),
+        (None, None),
+    ] {
+        let shop = TestShop::open().await;
+        record(&shop, CONSENT, &consent("subscribed", level, 2)).await;
+        let known = standing(&shop).await;
+        assert_eq!((known.state, known.grade), (State::Subscribed, grade), "{level:?}");
+        let consent = shop.by_shopify_id(5).await.unwrap().contact.unwrap().consent;
+        assert_eq!(consent.suffices(Channel::Email, Preset::UsNy), grade.is_some(), "{level:?}");
+        // Nor does a yes of which nobody knows how it came end a withdrawal.
+        record(&shop, CONSENT, &self::consent("unsubscribed", None, 4)).await;
+        record(&shop, CONSENT, &self::consent("subscribed", level, 6)).await;
+        let again = standing(&shop).await.state == State::Subscribed;
+        assert_eq!(again, grade.is_some(), "{level:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_yes_without_its_time_ends_no_withdrawal_and_a_no_without_one_holds() {
+    let shop = TestShop::open().await;
+    let undated = |state| {
+        let mut told = consent(state, Some("confirmed_opt_in"), 1);
+        told["email_marketing_consent"]["consent_updated_at"] = Value::Null;
+        told
+    };
+    record(&shop, CONSENT, &consent("subscribed", Some("confirmed_opt_in"), 2)).await;
+    record(&shop, CONSENT, &undated("unsubscribed")).await;
+    assert_eq!(standing(&shop).await.state, State::Unsubscribed);
+    shop.set_now("2026-11-25T12:00:00Z");
+    record(&shop, CONSENT, &undated("subscribed")).await;
+    assert_eq!(standing(&shop).await.state, State::Unsubscribed);
+}
+
+#[tokio::test]
+async fn what_is_dated_far_ahead_is_dated_when_it_came() {
+    let shop = TestShop::open().await;
+    let mut told = consent("subscribed", Some("confirmed_opt_in"), 2);
+    told["email_marketing_consent"]["consent_updated_at"] = json!("2999-01-01T00:00:00Z");
+    record(&shop, CONSENT, &told).await;
+    shop.set_now("2026-11-25T12:00:00Z");
+    record(&shop, CONSENT, &consent("unsubscribed", None, 25)).await;
+    assert_eq!(standing(&shop).await.state, State::Unsubscribed);
+}
+
+#[tokio::test]
+async fn each_change_is_proved_by_the_address_alone_for_three_years() {
+    let shop = TestShop::open().await;
+    record(&shop, CONSENT, &consent("subscribed", Some("single_opt_in"), 2)).await;
+    record(&shop, CONSENT, &consent("unsubscribed", None, 6)).await;
+    // What changes nothing proves nothing: told again, or too late to count.
+    record(&shop, CONSENT, &consent("unsubscribed", None, 6)).await;
+    record(&shop, CONSENT, &consent("subscribed", Some("confirmed_opt_in"), 4)).await;
+    let [yes, no] = proofs(&shop).await.try_into().unwrap();
+    assert_eq!((yes.state, yes.grade), (State::Subscribed, Some(ConsentGrade::Checkout)));
+    assert_eq!((yes.at.to_string().as_str(), yes.ended), ("2026-11-02T14:00:00Z", None));
+    assert_eq!((no.state, no.grade, no.heard_at), (State::Unsubscribed, None, yes.heard_at));
+    let ended = no.ended.unwrap();
+    assert_eq!((ended.at, ended.grade), (yes.at, yes.grade), "what mail relied on till then");
+    shop.set_now("2029-11-21T12:00:00Z");
+    assert_eq!(proofs(&shop).await.len(), 2);
+    shop.set_now("2029-11-22T12:00:00Z");
+    assert_eq!(proofs(&shop).await.len(), 0);
+}
+
+#[tokio::test]
+async fn what_was_said_under_either_name_holds_for_the_one_they_are() {
+    for (first, second) in [("subscribed", "unsubscribed"), ("unsubscribed", "subscribed")] {
+        let shop = TestShop::open().await;
+        let other = |state, day| {
+            let mut told = consent(state, Some("single_opt_in"), day);
+            told["customer_id"] = json!(6);
+            told["email_address"] = json!("countess@example.com");
+            told
+        };
+        record(&shop, CONSENT, &consent(first, Some("single_opt_in"), 4)).await;
+        record(&shop, CONSENT, &other(second, 4)).await;
+        let (ada, countess) =
+            (shop.by_shopify_id(5).await.unwrap().id, shop.by_shopify_id(6).await.unwrap().id);
+        let store = &shop.services.store;
+        let now = shop.services.clock.now();
+        let at = "2026-11-03T00:00:00Z".parse().unwrap();
+        let complaint = Fact { at, act: Act::Complained };
+        assert!(store.hear(&shop.id, &countess, &complaint, now).await.unwrap());
+        let deed = Deed { shop: &shop.id, origin: Origin::Adjust, now };
+        store.merge(&deed, &ada, &countess).await.unwrap();
+        let said = shop.by_shopify_id(6).await.unwrap().contact.unwrap().consent;
+        assert_eq!(said.state(Channel::Email), State::Unsubscribed);
+        assert_eq!(said.suppressed().unwrap().why, Suppression::Complaint);
+        // What she says under the old name is heard by who stands for her.
+        record(&shop, CONSENT, &other("subscribed", 6)).await;
+        let said = shop.by_shopify_id(5).await.unwrap().contact.unwrap().consent;
+        assert_eq!(said.state(Channel::Email), State::Subscribed);
+        assert!(!store.hear(&shop.id, &countess, &complaint, now).await.unwrap(), "twice is once");
+    }
 }

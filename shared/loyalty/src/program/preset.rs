@@ -6,6 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// A country's law and habits, as the owner names them: `preset = "us-ny"`.
@@ -32,18 +33,24 @@ pub enum Preset {
 #[error("`{0}` is not a preset: use us, us-ny, ca, ca-qc, uk, eu or de")]
 pub struct PresetError(String);
 
-/// How well a person's agreement to marketing mail is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// How well a person's agreement to marketing mail is shown, strongest first. Names in
+/// storage are short: each contact has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ConsentGrade {
     /// The shop's own form, then confirmed by a link in a mail.
+    #[serde(rename = "f")]
     ConfirmedOwnForm,
     /// The shop's own form, not confirmed.
+    #[serde(rename = "o")]
     OwnForm,
     /// A box the person ticked at checkout.
+    #[serde(rename = "c")]
     Checkout,
     /// Imported with the time and the wording the person agreed to.
+    #[serde(rename = "i")]
     ImportWithWording,
     /// Gave the address with a purchase and was offered to refuse right there.
+    #[serde(rename = "x")]
     ExistingCustomer,
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put as SdkPut};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -39,6 +40,11 @@ impl Put {
     pub(super) fn with(mut self, name: &str, value: AttributeValue) -> Self {
         self.item.insert(name.to_owned(), value);
         self
+    }
+
+    /// Rubbish from then on.
+    pub(super) fn expires(self, at: Timestamp) -> Self {
+        self.with(table::EXPIRES_AT, AttributeValue::N(at.as_second().to_string()))
     }
 
     /// Standing in a list.

@@ -69,8 +69,8 @@ pub enum Entity<'a> {
     Identity(&'a Identity),
     /// A tombstone: facts older than it about this identity are dropped.
     Tombstone(&'a Identity),
-    /// Proof of consent or withdrawal of an identity.
-    ConsentProof(&'a Identity, Timestamp),
+    /// Proof of consent or withdrawal of an identity: when, and what holds since.
+    ConsentProof(&'a Identity, Timestamp, &'a str),
     /// A follow-up after a low score.
     FollowUp(&'a str),
     /// A batch that waits for the owner's approval.
@@ -128,8 +128,9 @@ impl Entity<'_> {
             Self::Voucher(code) => own("VOUCHER", text(code), "VOUCHER".to_owned()),
             Self::Identity(identity) => own("ID", identity.to_string(), "ID".to_owned()),
             Self::Tombstone(identity) => own("GONE", identity.to_string(), "GONE".to_owned()),
-            Self::ConsentProof(identity, at) => {
-                own("GONE", identity.to_string(), format!("PROOF#{}", time(*at)))
+            Self::ConsentProof(identity, at, state) => {
+                let sk = format!("{PROOFS}{}#{}", time(*at), text(state));
+                own("GONE", identity.to_string(), sk)
             }
             Self::FollowUp(id) => of_shop(format!("FOLLOWUP#{}", text(id))),
             Self::Approval(date, kind) => of_shop(format!("APPROVAL#{date}#{}", text(kind))),
@@ -153,6 +154,9 @@ impl Entity<'_> {
 pub const ACCOUNT: &str = "ACCOUNT";
 /// The sort key of contacts.
 pub const CONTACT: &str = "CONTACT";
+/// What sort keys of proofs of consent begin with.
+pub(super) const PROOFS: &str = "PROOF#";
+
 /// What ledger sort keys begin with.
 pub const LEDGER: &str = "LEDGER#";
 /// What program sort keys begin with.

@@ -154,10 +154,12 @@ impl Store {
                 put_entry(shop, &kept, &taken_in)?,
                 put_entry(shop, &gone, &handed_over)?,
             ];
-            // What she said about mail under the other name still holds.
-            let said = self.contact(shop, &gone).await?.and_then(|contact| contact.consent);
-            if let Some(consent) = said {
-                puts.extend(self.tell_holder(shop, &kept, &consent).await?);
+            // What she said about mail under the other name still holds. It is written again
+            // as it is, so that what she says at this moment isn't heard by the other alone:
+            // one of the two then plans again from what is there.
+            if let Some(contact) = self.contact(shop, &gone).await? {
+                puts.extend(self.tell_holder(shop, &kept, &contact.consent).await?);
+                puts.push(contact.put(shop, &gone, &[])?);
             }
             puts.extend(self.close_candidate(shop, &kept, &gone, CandidateState::Merged).await?);
             if self.write(puts).await? == Write::Done {

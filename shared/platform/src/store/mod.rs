@@ -4,9 +4,11 @@
 //! Every write is conditional, on a version or on absence, and what belongs together is
 //! one transaction. A write that lost a race is planned again from what is there now.
 
+mod consents;
 mod item;
 pub mod keys;
 mod lookups;
+mod mail_mode;
 mod merges;
 mod people;
 mod purchases;
@@ -30,9 +32,11 @@ use aws_sdk_dynamodb::types::{
 };
 use thiserror::Error;
 
+pub use self::consents::{ConsentProof, EndedConsent, shopify_grade};
 pub use self::lookups::Lookup;
+pub use self::mail_mode::{MailChange, MailMode, Whence};
 pub use self::merges::{CandidateState, Deed, MergeCandidate, MergeError, UNDO_WITHIN};
-pub use self::people::{Buyer, Consent, ConsentState, Contact, Person, Scene};
+pub use self::people::{Buyer, Contact, Person, Scene};
 pub use self::purchases::{Observation, Recorded};
 pub use self::reads::{Customer, LedgerPage, StoredOrder};
 pub use self::runs::Run;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use loyalty::account::Account;
+use loyalty::consent::{Consent, Fact};
 use loyalty::ids::{CustomerId, ShopId, Source};
 use loyalty::ledger::{Entry, Origin};
 use loyalty::month::Month;
@@ -77,37 +78,10 @@ pub struct Contact {
     /// Identities that lead to her, as `kind#digest`: what erasing her must find.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub identities: BTreeSet<String>,
-    /// What she said about marketing mail.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub consent: Option<Consent>,
-}
-
-/// What a person said about marketing mail. Absence is not consent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Consent {
-    /// What she said.
-    pub state: ConsentState,
-    /// Where.
-    pub source: Source,
-    /// The source's own word for how sure it is, such as `confirmed_opt_in`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub level: Option<String>,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// What a person said about marketing mail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ConsentState {
-    /// Yes.
-    Subscribed,
-    /// No more.
-    Unsubscribed,
-    /// Asked, and hasn't answered.
-    Pending,
-    /// Nothing.
-    None,
+    /// What she said about mail, and what her mailbox answered.
+    #[serde(default, deserialize_with = "super::consents::read")]
+    #[serde(skip_serializing_if = "Consent::is_empty")]
+    pub consent: Consent,
 }
 
 impl Buyer {
@@ -153,13 +127,6 @@ impl Contact {
             if theirs.is_some() {
                 ours.clone_from(theirs);
             }
-        }
-    }
-
-    /// Takes in what she said about mail, unless something newer is known.
-    fn consents(&mut self, consent: &Consent) {
-        if self.consent.as_ref().is_none_or(|known| known.at <= consent.at) {
-            self.consent = Some(consent.clone());
         }
     }
 }
@@ -378,7 +345,7 @@ impl Store {
         &self,
         scene: &Scene<'_>,
         person: &Person,
-        consent: Option<&Consent>,
+        consent: Option<&Fact>,
     ) -> Result<CustomerId, StoreError> {
         let buyer = Buyer { record: Some(person.clone()), ..Buyer::default() };
         let claims = buyer.claims(scene.source, scene.identities);
@@ -413,7 +380,7 @@ impl Store {
         scene: &Scene<'_>,
         bound: &mut Bound,
         person: &Person,
-        consent: Option<&Consent>,
+        consent: Option<&Fact>,
     ) -> Result<(), StoreError> {
         let must = bound.contact.is_some();
         let known = match bound.contact.take() {
@@ -422,12 +389,15 @@ impl Store {
         };
         let mut contact = known.clone();
         contact.learn(scene.source, person);
-        if let Some(consent) = consent {
-            contact.consents(consent);
+        if let Some(fact) = consent {
+            let told = scene.identities;
+            let told = person.email.as_ref().and_then(|email| told.email(email));
+            let told = told.unwrap_or_else(|| scene.identities.customer(scene.source, &person.id));
+            bound.more.extend(contact.hears(scene.shop, fact, Some(&told), scene.now)?);
             // Mail is sent by what the one who stands for her said.
             if bound.holder != bound.owner {
-                let told = self.tell_holder(scene.shop, &bound.holder, consent).await?;
-                bound.more.extend(told);
+                let said = Consent::from(fact);
+                bound.more.extend(self.tell_holder(scene.shop, &bound.holder, &said).await?);
             }
         }
         bound.contact = (must || contact != known).then_some(contact);
@@ -435,24 +405,9 @@ impl Store {
     }
 }
 
-impl Store {
-    /// Plans to tell the one who stands for somebody what she said about mail.
-    pub(super) async fn tell_holder(
-        &self,
-        shop: &ShopId,
-        holder: &CustomerId,
-        consent: &Consent,
-    ) -> Result<Option<Put>, StoreError> {
-        let Some(known) = self.contact(shop, holder).await? else { return Ok(None) };
-        let mut contact = known.clone();
-        contact.consents(consent);
-        (contact != known).then(|| contact.put(shop, holder, &[])).transpose()
-    }
-}
-
 impl Contact {
     /// The write of it as its next version, with identities that lead to it from now on.
-    fn put(
+    pub(super) fn put(
         &self,
         shop: &ShopId,
         customer: &CustomerId,

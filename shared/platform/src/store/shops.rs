@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::item::{self, Put};
 use super::keys::{Entity, PROGRAMS};
-use super::{Item, Store, StoreError, Write, retry, table};
+use super::{Item, MailChange, MailMode, Store, StoreError, Write, retry, table};
 
 /// How long a shop's rules may be used without looking. A new version starts next day at
 /// 04:00, so a minute is nothing.
@@ -47,6 +47,16 @@ pub struct Status {
     /// Sources that said we are no longer connected to them, and when they did first.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub disconnected: BTreeMap<Source, Timestamp>,
+    /// How far its mail is.
+    #[serde(default)]
+    pub mail_mode: MailMode,
+    /// When its mail went live last: only what happened since causes mail. Kept while mail
+    /// is off again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live_since: Option<Timestamp>,
+    /// The last changes of the mail mode, newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mail_changes: Vec<MailChange>,
 }
 
 /// What applying a program did.

@@ -1,7 +1,8 @@
 //! Customers: the record itself, and what it says about marketing mail.
 
 use jiff::Timestamp;
-use platform::store::{ConsentState, Person};
+use loyalty::consent::State;
+use platform::store::{Person, shopify_grade};
 use serde::Deserialize;
 
 use crate::read::{at, filled};
@@ -65,15 +66,19 @@ pub(super) fn consent_told(
 ) -> Result<PersonTold, Unreadable> {
     let consent = &update.email_marketing_consent;
     let state = match consent.state.as_deref() {
-        Some("subscribed") => ConsentState::Subscribed,
-        Some("unsubscribed") => ConsentState::Unsubscribed,
-        Some("pending") => ConsentState::Pending,
-        Some("not_subscribed" | "invalid" | "redacted") | None => ConsentState::None,
+        Some("subscribed") => State::Subscribed,
+        Some("unsubscribed") => State::Unsubscribed,
+        Some("pending") => State::Pending,
+        Some("not_subscribed" | "invalid" | "redacted") | None => State::None,
         Some(_) => return Err(at("email_marketing_consent.state", "a state we don't know")),
     };
     let email = update.email_address.clone().filter(|email| !email.trim().is_empty());
     let person = Person { id: update.customer_id.to_string(), email, ..Person::default() };
-    let when = consent.consent_updated_at.or(triggered_at);
-    let consent = ConsentTold { state, level: consent.opt_in_level.clone(), at: when };
+    let consent = ConsentTold {
+        state,
+        grade: shopify_grade(consent.opt_in_level.as_deref()),
+        at: consent.consent_updated_at.or(triggered_at),
+        dated: consent.consent_updated_at.is_some(),
+    };
     Ok(PersonTold { person, consent: Some(consent) })
 }

@@ -1,7 +1,8 @@
 //! The customer object, and what an event says about records that became one.
 
 use jiff::Timestamp;
-use platform::store::{ConsentState, Person};
+use loyalty::consent::State;
+use platform::store::Person;
 use serde::Deserialize;
 
 use crate::read::filled;
@@ -100,8 +101,9 @@ impl Customer {
         let preferences = self.preferences.as_ref();
         let said_no =
             preferences.is_some_and(|preferences| preferences.email_unsubscribed == Some(true));
-        let state = ConsentState::Unsubscribed;
-        let consent = said_no.then_some(ConsentTold { state, level: None, at: self.updated_at });
+        // The record says only that she has said so by then.
+        let (state, at) = (State::Unsubscribed, self.updated_at);
+        let consent = said_no.then_some(ConsentTold { state, grade: None, at, dated: false });
         PersonTold { person, consent }
     }
 }

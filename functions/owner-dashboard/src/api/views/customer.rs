@@ -1,8 +1,10 @@
 //! A customer as the API shows her.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use loyalty::account::{Account, Tiered, Wallet};
-use loyalty::program::Program;
+use loyalty::consent::{self, Channel, Consent};
+use loyalty::program::{self, Program};
 use loyalty::{Money, Overflow};
 use platform::store;
 use serde::Serialize;
@@ -79,16 +81,54 @@ pub(in crate::api) struct CustomerTier {
     review_on: Option<Date>,
 }
 
-/// What a customer said about marketing mail.
+/// What a customer said about marketing mail, and what keeps mail from her.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct CustomerConsent {
-    /// By e-mail.
+    /// What she said about marketing by e-mail.
     email: EmailConsent,
+    /// How well a yes is shown; null for anything else, and for a yes of which nobody says
+    /// how it came, which is enough nowhere.
+    grade: Option<ConsentGrade>,
+    /// Who told it; null where nobody told anything.
+    source: Option<ConsentSource>,
+    /// Since when it holds.
+    since: Option<Timestamp>,
+    /// What keeps mail from her address; null where nothing does.
+    suppressed: Option<Suppressed>,
+}
+
+/// Why mail is kept from an address. What she asks for still tries to reach her.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct Suppressed {
+    /// Why.
+    reason: SuppressedBy,
+    /// Since when.
+    since: Timestamp,
 }
 
 mirror!(
     /// What she said: yes, no more, asked and not answered, or nothing.
-    EmailConsent = store::ConsentState { Subscribed, Unsubscribed, Pending, None }
+    EmailConsent = consent::State { Subscribed, Unsubscribed, Pending, None }
+);
+
+mirror!(
+    /// How well a yes is shown, strongest first: on the shop's own form and confirmed by a
+    /// link in a mail, on that form alone, by a box at checkout, in an import with its
+    /// wording, or as a customer who was offered to refuse.
+    ConsentGrade = program::ConsentGrade {
+        ConfirmedOwnForm, OwnForm, Checkout, ImportWithWording, ExistingCustomer
+    }
+);
+
+mirror!(
+    /// Who told: Shopify, Square, she herself, or an import.
+    ConsentSource = consent::Teller { Shopify, Square, Own, Import }
+);
+
+mirror!(
+    /// She marked a mail as spam, for good; a mail came back for good; or mail came back
+    /// for now three times within 30 days. The latter two end when she confirms her address.
+    SuppressedBy = consent::Suppression { Complaint, Bounce, Bounces }
 );
 
 impl Customer {
@@ -102,7 +142,6 @@ impl Customer {
         let contact = contact.clone().unwrap_or_default();
         let Account { facts, wallet, tier, paused, .. } = account;
         let spend = facts.window(program, today)?.spend;
-        let said = contact.consent.map_or(store::ConsentState::None, |consent| consent.state);
         Ok(Self {
             id: id.to_string(),
             name: contact.name,
@@ -114,10 +153,24 @@ impl Customer {
             orders: facts.ever.orders,
             first_order_at: facts.first,
             last_order_at: facts.last(),
-            consent: CustomerConsent { email: said.into() },
+            consent: CustomerConsent::of(&contact.consent),
             member: account.is_member(),
             paused: *paused,
         })
+    }
+}
+
+impl CustomerConsent {
+    fn of(consent: &Consent) -> Self {
+        let standing = consent.standing(Channel::Email);
+        let suppressed = consent.suppressed();
+        Self {
+            email: standing.state.into(),
+            grade: standing.grade.map(Into::into),
+            source: standing.teller.map(Into::into),
+            since: standing.since,
+            suppressed: suppressed.map(|by| Suppressed { reason: by.why.into(), since: by.since }),
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! Customer records, and what they say about mail.
 
-use loyalty::ids::Source;
-use platform::store::ConsentState;
+use loyalty::consent::{Channel, State, Teller};
 use serde_json::json;
 use testkit::shop::TestShop;
 use testkit::square::customer;
@@ -27,21 +26,23 @@ async fn a_record_brings_name_and_address_and_newer_data_wins() {
 #[tokio::test]
 async fn unsubscribing_is_kept_and_nothing_there_is_a_consent() {
     let shop = TestShop::open().await;
-    let consent = async || shop.by_square_id("C1").await.unwrap().contact.unwrap().consent;
+    let consent = async || {
+        shop.by_square_id("C1").await.unwrap().contact.unwrap().consent.standing(Channel::Email)
+    };
     let mut her = customer("C1", "ada@example.com");
     record(&shop, "customer.created", &json!({"customer": her.clone()})).await;
-    assert_eq!(consent().await, None);
+    assert_eq!(consent().await.state, State::None);
     her["preferences"]["email_unsubscribed"] = json!(true);
     her["updated_at"] = json!("2026-11-21T14:00:00Z");
     record(&shop, "customer.updated", &json!({"customer": her.clone()})).await;
-    let known = consent().await.unwrap();
-    assert_eq!((known.state, known.source), (ConsentState::Unsubscribed, Source::Square));
-    assert_eq!(known.at.to_string(), "2026-11-21T14:00:00Z");
+    let known = consent().await;
+    assert_eq!((known.state, known.teller), (State::Unsubscribed, Some(Teller::Square)));
+    assert_eq!(known.since.unwrap().to_string(), "2026-11-21T14:00:00Z");
     // Taken back at Square, it is still no consent.
     her["preferences"]["email_unsubscribed"] = json!(false);
     her["updated_at"] = json!("2026-11-22T14:00:00Z");
     record(&shop, "customer.updated", &json!({"customer": her})).await;
-    assert_eq!(consent().await.unwrap().state, ConsentState::Unsubscribed);
+    assert_eq!(consent().await.state, State::Unsubscribed);
 }
 
 #[tokio::test]

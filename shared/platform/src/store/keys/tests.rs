@@ -29,7 +29,7 @@ fn every_key_of_every_entity() {
         Entity::Voucher("ABC-DEF"),
         Entity::Identity(&email),
         Entity::Tombstone(&email),
-        Entity::ConsentProof(&email, at),
+        Entity::ConsentProof(&email, at, "subscribed"),
         Entity::FollowUp("f1"),
         Entity::Approval(date, "win-back"),
         Entity::MergeCandidate(&ben, &anna),

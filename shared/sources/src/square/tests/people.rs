@@ -1,6 +1,6 @@
 //! Customers, and records that became one.
 
-use platform::store::ConsentState;
+use loyalty::consent::State;
 use serde_json::{Value, json};
 
 use super::{customer, event, read_value, told};
@@ -42,7 +42,7 @@ fn only_a_no_to_mail_is_told() {
     let mut gone = customer();
     gone["preferences"] = json!({"email_unsubscribed": true});
     let consent = person(gone).consent.unwrap();
-    assert_eq!(consent.state, ConsentState::Unsubscribed);
+    assert_eq!(consent.state, State::Unsubscribed);
     assert_eq!(consent.at.unwrap().to_string(), "2026-11-20T10:00:00.5Z");
 }
 
