@@ -38,7 +38,9 @@ pub struct RecordClaims<I> {
 pub struct Owner {
     /// The customer.
     pub customer: CustomerId,
-    /// Whether she has a record at the source that is asking, under another id.
+    /// Whether she has a record of her own, at whatever source, under another id than the
+    /// one asking. Who has is reached by that record too, and may not be the one whom an
+    /// address that she, or somebody at a till, only typed belongs to.
     pub has_other_record: bool,
 }
 
@@ -119,8 +121,9 @@ fn by_record<I: Clone>(record: &RecordClaims<I>, owner: &impl Fn(&I) -> Option<O
     let met = |identity: &Option<I>| identity.as_ref().and_then(owner);
     let free = |identity: &Option<I>| identity.clone().filter(|one| owner(one).is_none());
     let (email, phone) = (free(&record.email), free(&record.phone));
-    // Who has a confirmed address is the same person, unless she has another record there
-    // already. An unconfirmed address or a number proves nothing: anybody can type them.
+    // A guest whose address is confirmed is the same person. Somebody with a record of her
+    // own isn't, whatever address she has: it may have been typed to get at this very
+    // account once its owner confirms it. An unconfirmed address or a number proves nothing: anybody can type them.
     // Those become candidates for a person to judge.
     let has_email = met(&record.email);
     let confirmed = has_email.clone().filter(|_| record.email_verified);

@@ -304,6 +304,24 @@ async fn nothing_that_stands_on_somebody_elses_order_opens_her_account() {
 }
 
 #[tokio::test]
+async fn an_address_typed_at_the_till_opens_nothing_once_its_owner_confirms_it() {
+    let shop = TestShop::open().await;
+    // Eve has Ada's address put on her record at the till, before Ada ever comes.
+    let eve = testkit::square::customer("EVE", "ada@example.com");
+    let event = testkit::square::event("customer.created", &json!({ "customer": eve }));
+    let request = testkit::square::delivery(event.to_string().into_bytes());
+    assert_eq!(super::send(&shop, request).await.0, http::StatusCode::OK);
+    record(&shop, "customers/create", &customer(1, "ada@example.com")).await;
+    record(&shop, "orders/paid", &of(1, 1, "ada@example.com")).await;
+    let (ada, points) = of_record(&shop, 1).await;
+    let eve = shop.by_square_id("EVE").await.unwrap();
+    assert_ne!(eve.id, ada, "Eve's card would open what Ada has");
+    assert_eq!((eve.account.wallet.balance().unwrap().0, points), (0, 100));
+    let candidates = shop.services.store.merge_candidates(&shop.id).await.unwrap();
+    assert_eq!(candidates.len(), 1, "a person may know that they are one");
+}
+
+#[tokio::test]
 async fn two_who_were_judged_to_be_two_are_not_asked_about_again() {
     let shop = TestShop::open().await;
     record(&shop, "customers/create", &customer(1, "ada@example.com")).await;

@@ -107,12 +107,9 @@ impl Person {
         }
     }
 
-    /// How many customers she is in the end: one for each source that knows her, unless
-    /// her address says that they know the same person.
+    /// How many customers she is in the end: one for each source that knows her. That the
+    /// till has the same address proves nothing.
     pub(crate) fn customers(&self) -> usize {
-        if self.known == Known::TillThenAccount {
-            return self.till.left();
-        }
         let web = self.account.is_some()
             || self
                 .orders

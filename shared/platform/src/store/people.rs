@@ -169,7 +169,6 @@ impl Store {
     pub(super) async fn whose(
         &self,
         shop: &ShopId,
-        source: Source,
         claims: &Claims<Identity>,
     ) -> Result<Found<Identity>, StoreError> {
         let mut asked: BTreeSet<&Identity> = BTreeSet::new();
@@ -201,7 +200,7 @@ impl Store {
             (Some(&met) != owner(&record.id).as_ref()).then_some(met)
         });
         let has_other_record = match met {
-            Some(customer) => self.has_record(shop, source, customer).await?,
+            Some(customer) => self.has_record(shop, customer).await?,
             None => false,
         };
         let found = whose(claims, |identity| {
@@ -210,19 +209,14 @@ impl Store {
         self.unalike_only(shop, found).await
     }
 
-    /// Whether a customer, or anybody her account stands for, has a record at a source.
-    async fn has_record(
-        &self,
-        shop: &ShopId,
-        source: Source,
-        customer: CustomerId,
-    ) -> Result<bool, StoreError> {
+    /// Whether a customer, or anybody her account stands for, has a record at any source.
+    async fn has_record(&self, shop: &ShopId, customer: CustomerId) -> Result<bool, StoreError> {
         let (holder, account) = self.account(shop, customer).await?;
         let family = self.family(shop, &holder, &account).await?;
         let keys = family.iter().map(|one| Entity::Contact(one).key(shop)).collect();
         for found in self.get_all(keys).await? {
             let contact: Contact = item::read(found)?;
-            if contact.records.contains_key(&source) {
+            if !contact.records.is_empty() {
                 return Ok(true);
             }
         }
@@ -351,7 +345,7 @@ impl Store {
         let claims = buyer.claims(scene.source, scene.identities);
         let rules = self.rules(scene.shop, scene.now).await?;
         for attempt in 1.. {
-            let found = self.whose(scene.shop, scene.source, &claims).await?;
+            let found = self.whose(scene.shop, &claims).await?;
             if self.join(scene, &found).await? {
                 continue;
             }

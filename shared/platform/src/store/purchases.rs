@@ -124,7 +124,7 @@ impl Store {
         }
         let found = match case.settled(&record.state, claims) {
             Settled::Yes(whose) => Found { whose, same: None, maybe: Vec::new() },
-            Settled::Ask(claims) => self.whose(scene.shop, scene.source, &claims).await?,
+            Settled::Ask(claims) => self.whose(scene.shop, &claims).await?,
         };
         if found.same.is_some() {
             return Ok(Plan { first: Some(found), ..Plan::default() });
