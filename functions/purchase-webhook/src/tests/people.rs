@@ -310,7 +310,11 @@ async fn what_was_said_under_either_name_holds_for_the_one_they_are() {
         let complaint = Fact { at, act: Act::Complained };
         assert!(store.hear(&shop.id, &countess, &complaint, now).await.unwrap());
         let deed = Deed { shop: &shop.id, origin: Origin::Adjust, now };
+        let version = async || store.contact(&shop.id, &countess).await.unwrap().unwrap().version;
+        let before = version().await;
         store.merge(&deed, &ada, &countess).await.unwrap();
+        let why = "what she said at that moment would be planned again, not lost";
+        assert_eq!(version().await, before + 1, "{why}");
         let said = shop.by_shopify_id(6).await.unwrap().contact.unwrap().consent;
         assert_eq!(said.state(Channel::Email), State::Unsubscribed);
         assert_eq!(said.suppressed().unwrap().why, Suppression::Complaint);
