@@ -80,7 +80,7 @@ pub struct Found<I> {
     /// Whose it is.
     pub whose: Whose<I>,
     /// The customer who is surely the same person: a record of the known one confirmed an
-    /// address that was hers alone. One confirmed address is one account.
+    /// address that was a guest's, who has no record of her own.
     pub same: Option<CustomerId>,
     /// Customers who may be the same person, for a person to judge.
     pub maybe: Vec<(CustomerId, Likeness)>,
