@@ -1,0 +1,1 @@
+//! Takes what became of mail: sent, delivered, bounced, complained about.
