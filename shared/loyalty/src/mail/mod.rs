@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::gate::{House, MailMode, Message, Recipient, Verdict, WhyNot, decide};
 pub use self::pace::Sent;
+pub use self::plan::{About, Draft, Outcome, Receipts};
 
 /// What a message is about. Its class is fixed here and nowhere else: an owner can't make
 /// an offer out of a receipt.
