@@ -5,6 +5,7 @@
 //! promises is issued apart from it: a message only tells.
 
 pub mod gate;
+pub mod news;
 pub mod pace;
 pub mod plan;
 
