@@ -4,6 +4,7 @@
 pub mod aws;
 pub mod clock;
 pub mod config;
+pub mod events;
 pub mod identity;
 pub mod invoke;
 pub mod problem;
