@@ -4,7 +4,9 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use loyalty::Money;
-use loyalty::program::{Expiry, Membership, Per, Program, Qualify};
+use loyalty::mail::Kind;
+use loyalty::mail::plan::Receipts;
+use loyalty::program::{Expiry, MailRules, Membership, Per, Program, Qualify};
 use platform::Clock;
 use platform::store::Applied;
 
@@ -102,6 +104,7 @@ fn summary(program: &Program) -> String {
         ("Expiry", expiry(program.expiry)),
         ("Tiers", tiers(program)),
         ("Rewards", if rewards.is_empty() { "none".to_owned() } else { rewards.join("; ") }),
+        ("Mail", mail(&program.mail)),
     ];
     lines.map(|(name, text)| format!("{name:<8} {text}")).join("\n")
 }
@@ -125,6 +128,22 @@ fn expiry(expiry: Expiry) -> String {
         Expiry::Inactivity { months } => format!("after {months} months without a visit"),
         Expiry::Months { months } => format!("after {months} months"),
     }
+}
+
+fn mail(mail: &MailRules) -> String {
+    let receipts = match mail.receipts {
+        Receipts::Off => "no receipts of points",
+        Receipts::First => "a receipt of the first points alone",
+        Receipts::Weekly => "receipts of points once a week",
+        Receipts::Each => "a receipt of points for each order",
+    };
+    // The line says so already.
+    let off = mail.off.iter().filter(|kind| **kind != Kind::Receipt);
+    let off: Vec<&str> = off.map(|kind| kind.as_str()).collect();
+    if off.is_empty() {
+        return receipts.to_owned();
+    }
+    format!("{receipts}; not sent: {}", off.join(", "))
 }
 
 fn money(program: &Program, minor: i64) -> Money {
@@ -152,8 +171,24 @@ Points   10 per 1.00 USD
 Expiry   never
 Tiers    Bronze from the start (× 1); Silver from 500.00 USD (× 1.25); Gold from 1000.00 USD (× 1.5)
 Rewards  A coffee for 350; A loaf of your choice for 600; 5.00 off your order for 1000; \
-A whole cake for 3000; A morning of baking with us for 5000"
+A whole cake for 3000; A morning of baking with us for 5000
+Mail     receipts of points once a week"
         );
+    }
+
+    #[test]
+    fn mail_that_is_off_is_named() {
+        let check = |section: &str, expected: &str| {
+            let text = CORNER_BAKERY.replace("receipts = \"weekly\"", "");
+            let text = text.replace("off = []", section);
+            let file = ProgramFile::parse(Path::new("b.toml"), text).unwrap();
+            assert_eq!(mail(&file.program.mail), expected);
+        };
+        check(
+            "receipts = \"each\"\noff = [\"welcome\", \"tier-reached\"]",
+            "a receipt of points for each order; not sent: tier-reached, welcome",
+        );
+        check("off = [\"receipt\"]", "no receipts of points");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Checks a program file against the rules and says everything that is wrong with it.
 
 mod earning;
+mod mail;
 mod reader;
 mod rewards;
 mod shop;
@@ -113,6 +114,7 @@ impl Checker {
         let tiers = self.tiers(file.tier, qualify, &known);
         let rewards = self.rewards(file.reward, &known);
         let expiry = self.expiry(file.expiry, &known);
+        let mail = self.mail(file.mail.unwrap_or_default());
         let settings = settings?;
         Some(Program {
             shop: shop?,
@@ -130,12 +132,15 @@ impl Checker {
             tier_rules: tier_rules?,
             tiers,
             rewards,
+            mail: mail?,
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use jiff::civil::{Weekday, date, time};
     use proptest::prelude::*;
     use proptest::sample::Index;
@@ -143,15 +148,17 @@ mod tests {
 
     use super::*;
     use crate::Points;
+    use crate::mail::Kind;
+    use crate::mail::plan::Receipts;
     use crate::program::{
-        CORNER_BAKERY, Downgrade, Expiry, Membership, Per, Preset, Qualify, RewardKind, Rounding,
-        TaxRule, Window,
+        CORNER_BAKERY, Downgrade, Expiry, MailRules, Membership, Per, Preset, Qualify, RewardKind,
+        Rounding, TaxRule, Window,
     };
 
     const HARBOUR_BOOKS: &str = include_str!("../../programs/harbour-books.toml");
 
     /// The least a program may say.
-    const SMALLEST: &str = r#"
+    pub(super) const SMALLEST: &str = r#"
 [shop]
 id = "corner"
 name = "Corner"
@@ -211,6 +218,7 @@ amount = "1.00"
         assert_eq!(program.earn[0].per, Per::Amount { amount: 100 });
         assert!(program.earn[0].multiply);
         assert_eq!(program.expiry, Expiry::None);
+        assert_eq!(program.mail, MailRules::default());
         let tiers: Vec<_> = program
             .tiers
             .iter()
@@ -264,6 +272,8 @@ amount = "1.00"
         assert_eq!(program.rewards[1].kind, RewardKind::PercentOff(Decimal::TEN));
         assert_eq!(program.rewards[4].stock, Some(12));
         assert_eq!(program.expiry, Expiry::Months { months: 36 });
+        assert_eq!(program.mail.receipts, Receipts::First);
+        assert_eq!(program.mail.off, BTreeSet::from([Kind::Anniversary]));
     }
 
     #[test]

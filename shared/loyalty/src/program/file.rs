@@ -53,6 +53,7 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) reward: Vec<RewardFile>,
     pub(super) expiry: Option<ExpiryFile>,
+    pub(super) mail: Option<MailFile>,
 }
 
 /// `[shop]`
@@ -185,4 +186,13 @@ pub(super) struct RewardFile {
 pub(super) struct ExpiryFile {
     pub(super) rule: Option<String>,
     pub(super) months: Option<i64>,
+}
+
+/// `[mail]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MailFile {
+    pub(super) receipts: Option<String>,
+    #[serde(default)]
+    pub(super) off: Vec<String>,
 }

@@ -7,6 +7,7 @@
 
 mod check;
 mod file;
+mod mail;
 mod preset;
 mod versions;
 
@@ -16,6 +17,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 pub use self::check::{Problem, ProgramError};
+pub use self::mail::MailRules;
 pub use self::preset::{ConsentGrade, ExpiryLimit, Preset};
 pub use self::versions::{ProgramVersion, Programs, starts};
 use crate::Points;
@@ -59,6 +61,8 @@ pub struct Program {
     pub tiers: Vec<Tier>,
     /// What points buy.
     pub rewards: Vec<Reward>,
+    /// What mail it asks for.
+    pub mail: MailRules,
 }
 
 /// The shop as the program file introduces it. Settings may change later without a new

@@ -239,7 +239,7 @@ pub(super) fn shown(value: &str) -> String {
 }
 
 /// Words as a list for the owner, each once, and not without end.
-fn listed<'a>(words: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn listed<'a>(words: impl Iterator<Item = &'a str>) -> String {
     let mut different: Vec<String> = Vec::new();
     for word in words.map(shown) {
         if different.len() == MAX_LISTED {

@@ -31,7 +31,7 @@ pub(super) struct Shape {
 }
 
 /// The sections of which there is one.
-const SINGLE: &[&str] = &["shop", "program", "base", "tiers", "expiry"];
+const SINGLE: &[&str] = &["shop", "program", "base", "tiers", "expiry", "mail"];
 /// The sections of which there may be several.
 const SEVERAL: &[&str] = &["earn", "category", "multiplier", "tier", "reward"];
 
@@ -260,7 +260,7 @@ mod tests {
             "[rewards]\nid = 5",
             "rewards",
             "unknown key in line 1; allowed here: `shop`, `program`, `base`, `earn`, \
-             `category`, `multiplier`, `tiers`, `tier`, `reward`, `expiry`",
+             `category`, `multiplier`, `tiers`, `tier`, `reward`, `expiry`, `mail`",
         );
     }
 
