@@ -5,6 +5,7 @@ pub mod aws;
 pub mod bus;
 pub mod clock;
 pub mod config;
+pub mod events;
 pub mod identity;
 pub mod invoke;
 pub mod mail;
