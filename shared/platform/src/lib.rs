@@ -8,6 +8,7 @@ pub mod identity;
 pub mod invoke;
 pub mod problem;
 pub mod secrets;
+pub mod sender;
 pub mod signature;
 pub mod store;
 pub mod telemetry;
