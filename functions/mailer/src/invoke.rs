@@ -65,8 +65,7 @@ pub struct ItemFailure {
 
 /// Works an event off, and gives the answer that Lambda expects.
 pub async fn handle(mailer: &Mailer, payload: &RawValue) -> Result<Box<RawValue>, MailerError> {
-    let probe: Probe<'_> =
-        serde_json::from_str(payload.get()).map_err(MailerError::Unreadable)?;
+    let probe: Probe<'_> = serde_json::from_str(payload.get()).map_err(MailerError::Unreadable)?;
     if let Some(records) = probe.records {
         let records: Vec<Record> = records.into_iter().map(Record::read).collect();
         let failed = mailer.stream(&records).await;

@@ -14,9 +14,9 @@ mod tell;
 
 use std::sync::Arc;
 
+use platform::Services;
 use platform::bus::Bus;
 use platform::mail::Mail;
-use platform::{Config, Services};
 use sources::api::SetupError;
 use sources::lookup::Lookups;
 
@@ -41,10 +41,10 @@ impl Mailer {
         Ok(Self { services, mail, bus, configuration_sets: None, lookups })
     }
 
-    /// The same, whose mail names its shop's configuration set, so that SES tells what becomes
-    /// of it.
-    pub fn with_configuration_sets(mut self, config: &Config) -> Self {
-        self.configuration_sets.clone_from(&config.configuration_sets);
+    /// The same, whose mail names its shop's configuration set, `<prefix>-<shop>`, so that SES
+    /// tells what becomes of it.
+    pub fn with_configuration_sets(mut self, prefix: Option<String>) -> Self {
+        self.configuration_sets = prefix;
         self
     }
 }

@@ -191,7 +191,7 @@ impl Mailer {
         let Some(shop) = shop_of(&record.keys) else { return true };
         let (store, now) = (&self.services.store, self.services.clock.now());
         let body = record.keys.as_bytes();
-        let kept = store.keep_dead_letter(&shop, DEAD_TOPIC, &reason, body, now).await;
+        let kept = store.keep_dead_letter(&shop, DEAD_TOPIC, body, &reason, now).await;
         if let Err(error) = &kept {
             tracing::error!(number, error = error.chain(), "a dead letter wasn't kept");
         }
@@ -208,8 +208,8 @@ impl Mailer {
         let changed = Changed::read(images.old.clone(), images.new.clone())?;
         let Some(changed) = changed else { return Ok(()) };
         let now = self.services.clock.now();
-        let rules = self.services.store.rules(&changed.shop, now).await?;
-        let events = tell::events(&changed, &rules.programs);
+        let events = tell::events(&changed, now);
+        let events = events.map_err(|error| PlanError::Record(error.to_string()))?;
         batch.events.extend(events.into_iter().map(|event| (index, event)));
         let Changed { shop, change } = &changed;
         match change {
