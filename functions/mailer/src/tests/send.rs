@@ -1,0 +1,164 @@
+//! From messages to SES: whom, when, and how often at most.
+
+use loyalty::mail::WhyNot;
+
+use super::*;
+
+/// Ada bought something, and a message waits to be sent.
+async fn waiting() -> Room {
+    let room = Room::open().await;
+    room.shop.buys(1, 10, MORNING).await;
+    let records = room.records().await;
+    room.hand(&records).await;
+    assert_eq!(room.state("order shopify:1").await, MessageState::Waiting);
+    room
+}
+
+async fn drained(mut room: Room) -> Room {
+    room.hour(MORNING).await;
+    room
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_unsubscribes_before_the_claim_gets_no_marketing() {
+    let room = Room::open().await;
+    room.shop.buys(1, 10, MORNING).await;
+    room.ada_agrees().await;
+    let records = room.records().await;
+    room.hand(&records).await;
+    let act = Act::Unsubscribed { channel: Channel::Email, teller: Teller::Own };
+    room.shop.ada_says("2026-11-22T13:59:00Z", act).await;
+    let room = drained(room).await;
+    let text = room.mails()[0].text.clone().unwrap();
+    assert!(text.contains("100 points") && !text.contains("Welcome"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_complained_or_whose_mail_came_back_gets_nothing_she_did_not_ask_for() {
+    for act in [Act::Complained, Act::Bounced] {
+        let room = waiting().await;
+        room.shop.ada_says("2026-11-22T13:59:00Z", act).await;
+        let room = drained(room).await;
+        assert_eq!(room.mails().len(), 0);
+        assert_eq!(room.state("order shopify:1").await, MessageState::Dropped);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_paused_mail_gets_none() {
+    let room = waiting().await;
+    let pause = loyalty::consent::Fact::pause("2026-11-22T13:59:00Z".parse().unwrap());
+    room.shop.ada_says("2026-11-22T13:59:00Z", pause.act).await;
+    let room = drained(room).await;
+    let dropped = room.message("order shopify:1").await;
+    assert!(dropped.without.iter().all(|(_, why)| *why == WhyNot::Paused), "{dropped:?}");
+    assert_eq!(room.mails().len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn mail_switched_off_between_plan_and_claim_goes_nowhere() {
+    let room = waiting().await;
+    room.mode(MailMode::Off, "2026-11-22T13:59:00Z").await;
+    let room = drained(room).await;
+    assert_eq!(room.mails().len(), 0);
+    let dropped = room.message("order shopify:1").await;
+    assert!(dropped.without.iter().all(|(_, why)| *why == WhyNot::NotLive), "{dropped:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_drains_at_once_send_a_message_once() {
+    let room = waiting().await;
+    let shops = [room.shop.id.clone()];
+    let drains = (0..8).map(|_| room.mailer.drain(&shops));
+    let mut sent = 0;
+    for drain in drains.map(Box::pin).collect::<Vec<_>>() {
+        sent += drain.await.sent;
+    }
+    let all = tokio::join!(
+        room.mailer.drain(&shops),
+        room.mailer.drain(&shops),
+        room.mailer.drain(&shops)
+    );
+    sent += all.0.sent + all.1.sent + all.2.sent;
+    assert_eq!((sent, room.mails().len()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn drains_that_race_for_a_message_send_it_once() {
+    let room = waiting().await;
+    let shops = [room.shop.id.clone()];
+    let mailer = &room.mailer;
+    tokio::join!(mailer.drain(&shops), mailer.drain(&shops), mailer.drain(&shops));
+    assert_eq!(room.mails().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_is_none_fails_for_good_and_says_why() {
+    for (address, why) in [
+        ("not an address", "address"),
+        ("zoë@example.com", "address"),
+        (&format!("{}@example.com", "a".repeat(400)), "address"),
+    ] {
+        let room = waiting().await;
+        set_address(&room, address).await;
+        let room = drained(room).await;
+        assert_eq!(room.mails().len(), 0, "{address}");
+        let failed = room.message("order shopify:1").await;
+        assert_eq!(failed.state, MessageState::Failed, "{address}");
+        let trouble = failed.trouble.unwrap();
+        assert!(trouble.contains(why) && !trouble.contains(address), "{trouble}");
+    }
+}
+
+/// Her record at Shopify has another address from now on.
+async fn set_address(room: &Room, address: &str) {
+    use loyalty::ids::Source;
+    use loyalty::ledger::Origin;
+    use platform::store::{Person, Scene};
+    let identities = room.shop.identities();
+    let now = room.shop.services.clock.now();
+    let (shop, source, origin) = (&room.shop.id, Source::Shopify, Origin::Live);
+    let scene = Scene { shop, source, identities: &identities, origin, now };
+    let person = Person {
+        id: "1".to_owned(),
+        email: Some(address.to_owned()),
+        updated_at: Some(now),
+        ..Person::default()
+    };
+    room.shop.services.store.observe_person(&scene, &person, None).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_domain_of_other_letters_is_written_as_dns_has_it() {
+    let room = waiting().await;
+    set_address(&room, "ada@bäckerei.example").await;
+    let room = drained(room).await;
+    assert_eq!(room.mails()[0].to, ["ada@xn--bckerei-5wa.example"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_from_address_mail_waits_and_the_owner_is_told_what_to_do() {
+    let mut room = waiting().await;
+    let change = MailSettingsChange { from: Wish::Clear, ..MailSettingsChange::default() };
+    let (store, now) = (&room.shop.services.store, room.shop.services.clock.now());
+    store.set_mail_settings(&room.shop.id, change, now).await.unwrap();
+    room.hour(MORNING).await;
+    let waits = room.message("order shopify:1").await;
+    assert_eq!((waits.state, waits.is_troubled()), (MessageState::Waiting, true));
+    assert!(waits.trouble.unwrap().contains("regulars mail sender --from"));
+    let from = Wish::Set("hello@corner-bakery.example".to_owned());
+    let change = MailSettingsChange { from, ..MailSettingsChange::default() };
+    let store = &room.shop.services.store;
+    store.set_mail_settings(&room.shop.id, change, now).await.unwrap();
+    room.hour("2026-11-22T15:00:00Z").await;
+    assert_eq!(room.kinds(), ["receipt"]);
+    assert!(!room.message("order shopify:1").await.is_troubled());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shop_whose_work_cannot_be_read_holds_up_no_other() {
+    let room = waiting().await;
+    let shops = ["another-shop".parse().unwrap(), room.shop.id.clone()];
+    let drained = room.mailer.drain(&shops).await;
+    assert_eq!(drained.sent, 1);
+}
