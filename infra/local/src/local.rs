@@ -1,7 +1,10 @@
-//! The control plane of the local system, under `/_local/`: its clock, and functions run
-//! by hand. It exists only here and never in a Lambda build.
+//! The control plane of the local system, under `/_local/`: its clock, functions run by
+//! hand, the mail it sent and the events it put on the bus. It exists only here and never
+//! in a Lambda build.
 
+mod aws;
 mod invoke;
+mod mailbox;
 
 use std::net::SocketAddr;
 
@@ -15,12 +18,13 @@ use http::{HeaderMap, StatusCode, Uri, header};
 use jiff::{Span, Timestamp};
 use platform::problem::Problem;
 use serde::{Deserialize, Serialize};
+use testkit::aws::Cloud;
 
 use crate::clock::{ClockError, MovableClock};
 use crate::server::Functions;
 
 /// The routes below `/_local`.
-pub(crate) fn router<S>(functions: Functions, clock: MovableClock) -> Router<S>
+pub(crate) fn router<S>(functions: Functions, clock: MovableClock, cloud: Cloud) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
@@ -29,6 +33,8 @@ where
         .with_state(clock)
         .route("/run/{function}", post(run))
         .with_state(functions)
+        .merge(mailbox::router(cloud.clone()))
+        .merge(aws::router(cloud))
         .fallback(unknown)
         .layer(middleware::from_fn(only_from_here))
 }
@@ -57,7 +63,8 @@ fn from_no_foreign_page(headers: &HeaderMap) -> bool {
 }
 
 async fn unknown() -> Problem {
-    let detail = "the control plane has GET and POST /_local/clock and POST /_local/run/{function}";
+    let detail = "the control plane has GET and POST /_local/clock, POST /_local/run/{function}, \
+                  GET /_local/mailbox (and /_local/mailbox/ to read it) and GET /_local/events";
     Problem::new(StatusCode::NOT_FOUND, "not-found", detail)
 }
 

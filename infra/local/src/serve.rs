@@ -8,6 +8,9 @@ use loyalty::ids::ShopId;
 use loyalty::program::CORNER_BAKERY;
 use platform::store::Applied;
 use platform::{Clock, Services, Sites};
+use testkit::aws::Cloud;
+use testkit::bus::Bus;
+use testkit::ses::Ses;
 use tokio::net::TcpListener;
 
 use crate::cli::{DEFAULT_DATA, DEFAULT_LISTEN, Data, Environment, ServeArgs};
@@ -37,7 +40,8 @@ pub(crate) async fn run(args: ServeArgs, environment: Environment<'_>) -> Result
     let applied = apply(&mut home, programs).await?;
     let sites = sites(&home, environment, address(&listener)?)?;
     let clock = MovableClock::new(Clock::system());
-    let running = Running { home, applied, clock, sites };
+    let cloud = cloud(&home, &args.data, clock.clock())?;
+    let running = Running { home, applied, clock, sites, cloud };
     running.until_stopped(listener, dynamodb, Stop::on_signal()?, console::say).await
 }
 
@@ -56,6 +60,24 @@ pub(crate) fn sites(
         sites.shopify = home.secrets.shops().map(domain).collect();
     }
     Ok(sites)
+}
+
+/// The mail that was sent, in the data directory.
+const MAILBOX_NAME: &str = "mailbox.jsonl";
+
+/// The events that were put on the bus, in the data directory.
+const EVENTS_NAME: &str = "events.jsonl";
+
+/// SES and EventBridge beside the database. What they were given stays with its data; a
+/// database in memory goes away, and they with it.
+pub(crate) fn cloud(home: &Home<'_>, data: &Data, clock: Clock) -> Result<Cloud, Failure> {
+    let mut cloud = Cloud::new(home.embedded.clone(), clock);
+    if let Data::Dir(dir) = data {
+        let cannot = |error| Failure::because("cannot open the data", &error);
+        cloud.ses = Ses::kept_in(&dir.join(MAILBOX_NAME)).map_err(cannot)?;
+        cloud.bus = Bus::kept_in(&dir.join(EVENTS_NAME)).map_err(cannot)?;
+    }
+    Ok(cloud)
 }
 
 /// Applies programs; to data that knows no shop and is given none, the sample. Tells what
@@ -91,6 +113,8 @@ pub(crate) struct Running<'a> {
     pub(crate) clock: MovableClock,
     /// Where it is reached.
     pub(crate) sites: Sites,
+    /// SES and EventBridge, beside the database.
+    pub(crate) cloud: Cloud,
 }
 
 impl Running<'_> {
@@ -129,12 +153,13 @@ impl Running<'_> {
                  token and webhooks for their signature; /_local/ answers this machine only."
             ));
         }
+        let _ = write!(text, "\n  Mail       {}/_local/mailbox/", on(address));
         text.push_str(&self.how_to_try(address));
         tell(text);
         let services = self.services();
         let shops = self.home.secrets.shops().cloned().collect();
         tokio::spawn(lookups::keep_working(services.clone(), shops, stop.clone()));
-        let router = server::router(&services, self.clock.clone());
+        let router = server::router(&services, self.clock.clone(), self.cloud.clone());
         let served = server::serve(listener, router, stop).await;
         if let Some(serving) = dynamodb
             && let Ok(Err(error)) = serving.await

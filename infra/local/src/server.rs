@@ -11,6 +11,7 @@ use axum::routing::get;
 use http::StatusCode;
 use platform::Services;
 use platform::problem::Problem;
+use testkit::aws::Cloud;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower::ServiceExt;
@@ -74,12 +75,13 @@ impl Functions {
     }
 }
 
-/// All routes: the functions', `GET /healthz`, and the local control plane.
-pub(crate) fn router(services: &Services, clock: MovableClock) -> Router {
+/// All routes: the functions', `GET /healthz`, and the local control plane with SES and
+/// EventBridge.
+pub(crate) fn router(services: &Services, clock: MovableClock, cloud: Cloud) -> Router {
     let functions = Functions::mount(services);
     Router::new()
         .route("/healthz", get(|| async { "ok" }))
-        .nest("/_local", local::router(functions.clone(), clock))
+        .nest("/_local", local::router(functions.clone(), clock, cloud))
         .fallback(hand_over)
         .with_state(functions)
 }
@@ -94,7 +96,7 @@ async fn hand_over(State(functions): State<Functions>, request: Request) -> Resp
         }
         None => {
             let detail = "nothing is here: try /healthz, /api/v1/, /webhooks/shopify/{shop}, \
-                 /webhooks/square/{shop}, /_local/clock";
+                 /webhooks/square/{shop}, /_local/clock, /_local/mailbox/";
             Problem::new(StatusCode::NOT_FOUND, "not-found", detail).into_response()
         }
     }

@@ -5,6 +5,7 @@
 //! two this product uses, `SendEmail` with simple content and `GetAccount`.
 
 mod events;
+mod header;
 mod request;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -54,6 +55,23 @@ pub struct Mail {
     pub tags: BTreeMap<String, String>,
     /// The configuration set.
     pub configuration_set: Option<String>,
+}
+
+impl Mail {
+    /// Whom it is from, as a person reads it.
+    pub fn sender(&self) -> String {
+        header::shown(&self.from)
+    }
+
+    /// What it is about, as its tag says.
+    pub fn kind(&self) -> Option<&str> {
+        self.tags.get("kind").map(String::as_str)
+    }
+
+    /// Whether it went to an address, in whatever case.
+    pub fn is_to(&self, address: &str) -> bool {
+        self.to.iter().any(|to| request::bare(to).eq_ignore_ascii_case(address.trim()))
+    }
 }
 
 /// What the account may send.
@@ -225,6 +243,11 @@ impl Ses {
     /// The mail that `wanted` picks, in its order.
     pub fn mails_where(&self, wanted: impl Fn(&Mail) -> bool) -> Vec<Mail> {
         self.state().mails.iter().filter(|mail| wanted(mail)).cloned().collect()
+    }
+
+    /// The mail of that id.
+    pub fn mail(&self, id: &str) -> Option<Mail> {
+        self.state().mails.iter().find(|mail| mail.id == id).cloned()
     }
 
     /// How many were accepted.

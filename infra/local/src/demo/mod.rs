@@ -28,6 +28,7 @@ use jiff::civil::Date;
 use loyalty::ids::{ShopId, Source};
 use platform::{Clock, Sites};
 use secrecy::SecretString;
+use testkit::aws::Cloud;
 
 use self::people::Person;
 use self::report::Report;
@@ -99,7 +100,8 @@ pub(crate) async fn run(args: DemoArgs, environment: Environment<'_>) -> Result<
     let Some(listener) = listener else { return Ok(()) };
     let sites = serve::sites(&home, environment, serve::address(&listener)?)?;
     let clock = MovableClock::new(Clock::system());
-    let running = Running { home, applied: Vec::new(), clock, sites };
+    let cloud = Cloud::new(home.embedded.clone(), clock.clock());
+    let running = Running { home, applied: Vec::new(), clock, sites, cloud };
     // With --json, standard output is one object and nothing else.
     let tell = if args.json { console::complain } else { console::say };
     running.until_stopped(listener, None, stop, tell).await

@@ -1,3 +1,5 @@
+mod cloud;
+
 use axum::body::Body;
 use http_body_util::BodyExt;
 use platform::{Clock, Services};
@@ -12,6 +14,11 @@ use crate::{serve, server};
 const HERE: [u8; 4] = [127, 0, 0, 1];
 
 async fn system() -> Router {
+    cloudy_system().await.0
+}
+
+/// The system, and what it sends to.
+async fn cloudy_system() -> (Router, Cloud) {
     let mut home = Home::open(&Data::Memory, &|_| None).await.unwrap();
     let now = "2026-11-22T12:00:00Z".parse().unwrap();
     home.apply(&serve::sample().unwrap(), now).await.unwrap();
@@ -33,7 +40,8 @@ async fn system() -> Router {
         sites: std::sync::Arc::new(sites),
         clock: clock.clock(),
     };
-    server::router(&services, clock)
+    let cloud = Cloud::new(home.embedded.clone(), clock.clock());
+    (server::router(&services, clock, cloud.clone()), cloud)
 }
 
 async fn ask(system: &Router, from: [u8; 4], request: Request) -> (u16, Value) {
