@@ -11,6 +11,7 @@ pub mod invoke;
 pub mod mail;
 pub mod problem;
 pub mod secrets;
+pub mod sender;
 pub mod signature;
 pub mod store;
 pub mod telemetry;

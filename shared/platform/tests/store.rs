@@ -134,3 +134,35 @@ async fn of_many_changes_of_the_mail_mode_the_last_are_kept() {
     let status = store.status(&shop.id).await.unwrap();
     assert_eq!((status.mail_changes.len(), status.mail_mode), (20, MailMode::Off));
 }
+
+#[tokio::test]
+async fn who_mail_comes_from_is_kept_as_it_was_said_last() {
+    use platform::sender::{MailSettings, MailSettingsChange, Wish};
+    use platform::store::MailSettingsError;
+    let shop = TestShop::open().await;
+    let store = &shop.services.store;
+    let at = |day: i8| date(2026, 11, day).at(12, 0, 0, 0).in_tz("UTC").unwrap().timestamp();
+    assert_eq!(store.mail_settings(&shop.id).await.unwrap(), MailSettings::default());
+    let from = |text: &str| {
+        let from = Wish::Set(text.to_owned());
+        MailSettingsChange { from, ..MailSettingsChange::default() }
+    };
+    let set = async |change, day| store.set_mail_settings(&shop.id, change, at(day)).await;
+    let first = set(from("hello@corner.example"), 1).await.unwrap();
+    assert_eq!((first.version, first.changed_at), (1, Some(at(1))));
+    assert_eq!(set(from("hello@corner.example"), 2).await.unwrap(), first, "said twice");
+
+    let unfit = set(from("corner@gmail.com"), 3).await.unwrap_err();
+    assert!(matches!(unfit, MailSettingsError::Unfit(_)), "{unfit}");
+    assert_eq!(store.mail_settings(&shop.id).await.unwrap(), first);
+
+    let owner = Wish::Set("maria@gmail.com".to_owned());
+    let owner = MailSettingsChange { owner, ..MailSettingsChange::default() };
+    let (a, b) = tokio::join!(set(owner, 4), set(from("maria@corner.example"), 4));
+    assert!(a.is_ok() && b.is_ok());
+    let both = store.mail_settings(&shop.id).await.unwrap();
+    assert_eq!(both.from.as_deref(), Some("maria@corner.example"));
+    assert_eq!((both.owner.as_deref(), both.version), (Some("maria@gmail.com"), 3));
+    let elsewhere = "elsewhere".parse().unwrap();
+    assert_eq!(store.mail_settings(&elsewhere).await.unwrap(), MailSettings::default());
+}

@@ -43,6 +43,8 @@ impl Nightly {
 pub enum Entity<'a> {
     /// A shop's settings.
     Settings,
+    /// Who a shop's mail comes from.
+    MailSettings,
     /// A shop's status: mail mode, live since, paused, sources gone.
     Status,
     /// How far the work that is due was looked through.
@@ -113,6 +115,7 @@ impl Entity<'_> {
             |kind: &str, id: String, sk: String| Key { pk: format!("SHOP#{shop}#{kind}#{id}"), sk };
         match self {
             Self::Settings => of_shop("SETTINGS".to_owned()),
+            Self::MailSettings => of_shop("SETTINGS#MAIL".to_owned()),
             Self::Status => of_shop("STATUS".to_owned()),
             Self::Drained => of_shop("DRAINED".to_owned()),
             Self::Program(version) => of_shop(format!("{PROGRAMS}{version:06}")),

@@ -127,9 +127,12 @@ pub struct Message {
     /// When it was called spam.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub complained_at: Option<Timestamp>,
-    /// What is wrong with it. No personal data.
+    /// What is wrong with it, and what to do. No personal data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
+    /// Whether it failed by being tried until it made no sense any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gave_up: bool,
     /// Times sending it failed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub tries: u16,
@@ -196,6 +199,7 @@ impl Message {
             bounced: None,
             complained_at: None,
             trouble: None,
+            gave_up: false,
             tries: 0,
         }
     }

@@ -11,6 +11,7 @@ mod item;
 pub mod keys;
 mod lookups;
 mod mail_mode;
+mod mail_settings;
 mod merges;
 mod messages;
 mod people;
@@ -41,6 +42,7 @@ pub use self::consents::{ConsentProof, EndedConsent, shopify_grade};
 pub use self::due::DueWork;
 pub use self::lookups::Lookup;
 pub use self::mail_mode::{MailChange, MailMode, Whence};
+pub use self::mail_settings::MailSettingsError;
 pub use self::merges::{CandidateState, Deed, MergeCandidate, MergeError, UNDO_WITHIN};
 pub(crate) use self::messages::short_hash;
 pub use self::messages::{

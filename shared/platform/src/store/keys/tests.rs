@@ -15,6 +15,7 @@ fn every_key_of_every_entity() {
     let month = Month::of(date);
     let entities = [
         Entity::Settings,
+        Entity::MailSettings,
         Entity::Status,
         Entity::Drained,
         Entity::Program(7),

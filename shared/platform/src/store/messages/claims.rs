@@ -153,6 +153,16 @@ impl Store {
         .await
     }
 
+    /// What kept it from being sent has lasted until it made no sense any more.
+    pub async fn message_given_up(&self, shop: &ShopId, kept: &Kept) -> Result<(), StoreError> {
+        self.settle(shop, kept, true, |message| {
+            message.state = State::Failed;
+            message.due = None;
+            message.gave_up = true;
+        })
+        .await
+    }
+
     /// Whether SES took it will never be known; it stays counted.
     pub async fn message_unknown(&self, shop: &ShopId, kept: &Kept) -> Result<(), StoreError> {
         self.settle(shop, kept, false, |message| {

@@ -1,0 +1,325 @@
+//! Who a shop's mail comes from, and who answers it: what the owner says of it, checked.
+
+mod address;
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize};
+use thiserror::Error;
+
+use crate::store::MailMode;
+
+/// The longest name of a sender, in characters: what fits a line of a mailbox.
+const MAX_NAME: usize = 80;
+/// The longest postal address, in characters.
+const MAX_POSTAL: usize = 200;
+
+/// Who a shop's mail comes from. The owner's own data: never logged.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailSettings {
+    /// Counts writes.
+    #[serde(default)]
+    pub version: u64,
+    /// The address mail comes from; without it none goes out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The name beside it; the shop's own where none is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_name: Option<String>,
+    /// Where answers go, and somebody reads them; to `from` where none is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<String>,
+    /// The owner's address: where mail to the owner alone goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The shop's postal address, on one line, as marketing mail has to carry it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postal_address: Option<String>,
+    /// When it was last changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<Timestamp>,
+}
+
+/// What shall become of one setting. In JSON: left out, null, or the value.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Wish {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It is set no more.
+    Clear,
+    /// It is this.
+    Set(String),
+}
+
+impl<'de> Deserialize<'de> for Wish {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(from)?.map_or(Self::Clear, Self::Set))
+    }
+}
+
+/// A change of who a shop's mail comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MailSettingsChange {
+    /// The address mail comes from.
+    pub from: Wish,
+    /// The name beside it.
+    pub from_name: Wish,
+    /// Where answers go.
+    pub reply_to: Wish,
+    /// The owner's address.
+    pub owner: Wish,
+    /// The postal address.
+    pub postal_address: Wish,
+}
+
+/// One setting that can't be as it was wished. Doesn't repeat what was written: it may be
+/// about a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfit {
+    /// The setting, by its name.
+    pub setting: &'static str,
+    /// What is wrong with it and what to do.
+    pub message: String,
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` {}", self.setting, self.message)
+    }
+}
+
+/// Settings of mail that can't be used: everything that is wrong with them.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}", on_one_line(.0))]
+pub struct UnfitSettings(pub Vec<Unfit>);
+
+fn on_one_line(unfit: &[Unfit]) -> String {
+    unfit.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// Something mail needs that isn't set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// The address mail comes from.
+    From,
+    /// The owner's address.
+    Owner,
+    /// The postal address.
+    PostalAddress,
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::From => "no from-address: nothing can be sent",
+            Self::Owner => "no owner's address: mail to the owner alone goes nowhere",
+            Self::PostalAddress => {
+                "no postal address: many countries ask marketing mail to carry the shop's"
+            }
+        })
+    }
+}
+
+impl MailSettings {
+    /// What mail lacks to be in a mode.
+    pub fn lacks(&self, mode: MailMode) -> Vec<Lack> {
+        let lacks = match mode {
+            MailMode::Off => return Vec::new(),
+            MailMode::OwnerOnly => {
+                [(Lack::From, self.from.is_none()), (Lack::Owner, self.owner.is_none())]
+            }
+            MailMode::Live => [
+                (Lack::From, self.from.is_none()),
+                (Lack::PostalAddress, self.postal_address.is_none()),
+            ],
+        };
+        lacks.into_iter().filter_map(|(lack, lacks)| lacks.then_some(lack)).collect()
+    }
+
+    /// As a change asks for it; version and time stay. A change that leads to what is there
+    /// gives the same.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn changed(&self, change: MailSettingsChange) -> Result<Self, UnfitSettings> {
+        let mut unfit = Vec::new();
+        let mut one = |setting, old: &Option<String>, wish, read: Reader| match wish {
+            Wish::Keep => old.clone(),
+            Wish::Clear => None,
+            Wish::Set(text) => match read(&text) {
+                Ok(value) => Some(value),
+                Err(message) => {
+                    unfit.push(Unfit { setting, message });
+                    None
+                }
+            },
+        };
+        let next = Self {
+            version: self.version,
+            from: one("from", &self.from, change.from, from),
+            from_name: one("from_name", &self.from_name, change.from_name, name),
+            reply_to: one("reply_to", &self.reply_to, change.reply_to, reply_to),
+            owner: one("owner", &self.owner, change.owner, address),
+            postal_address: one(
+                "postal_address",
+                &self.postal_address,
+                change.postal_address,
+                postal_address,
+            ),
+            changed_at: self.changed_at,
+        };
+        let is_unread = next.from.as_deref().is_some_and(address::is_unread);
+        if unfit.is_empty() && next.reply_to.is_none() && is_unread {
+            let message = "is needed beside such a from-address: nobody reads what comes in \
+                           there, so say where answers go";
+            unfit.push(Unfit { setting: "reply_to", message: message.to_owned() });
+        }
+        if unfit.is_empty() { Ok(next) } else { Err(UnfitSettings(unfit)) }
+    }
+}
+
+/// Reads one setting; what is wrong with it otherwise.
+type Reader = fn(&str) -> Result<String, String>;
+
+fn address(text: &str) -> Result<String, String> {
+    address::read(text).ok_or_else(|| {
+        "isn't an address that mail can be sent to: write it alone, such as \
+         hello@example.com"
+            .to_owned()
+    })
+}
+
+fn from(text: &str) -> Result<String, String> {
+    let from = address(text)?;
+    if address::is_freemail(&from) {
+        return Err("is at a provider of mailboxes, whose own rules (DMARC) have mail from \
+                    elsewhere refused: use an address of the shop's own domain; answers may \
+                    go to the provider's"
+            .to_owned());
+    }
+    Ok(from)
+}
+
+fn reply_to(text: &str) -> Result<String, String> {
+    let reply_to = address(text)?;
+    if address::is_unread(&reply_to) {
+        return Err("says that nobody reads it: use an address where somebody reads what \
+                    customers answer"
+            .to_owned());
+    }
+    Ok(reply_to)
+}
+
+fn name(text: &str) -> Result<String, String> {
+    line(text, MAX_NAME)
+}
+
+fn postal_address(text: &str) -> Result<String, String> {
+    line(text, MAX_POSTAL)
+}
+
+fn line(text: &str, longest: usize) -> Result<String, String> {
+    let text = text.trim();
+    let fits = (1..=longest).contains(&text.chars().count());
+    if !fits || text.chars().any(char::is_control) {
+        return Err(format!("has to be one line of 1 to {longest} characters"));
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(text: &str) -> Wish {
+        Wish::Set(text.to_owned())
+    }
+
+    fn bakery() -> MailSettings {
+        let change = MailSettingsChange {
+            from: set("hello@corner.example"),
+            from_name: set(" Maria of Corner Bakery "),
+            reply_to: set("corner.bakery@gmail.com"),
+            owner: set("maria@gmail.com"),
+            postal_address: set("5 Main Street, Springfield, NY 12345"),
+        };
+        MailSettings::default().changed(change).unwrap()
+    }
+
+    #[track_caller]
+    fn refused(change: MailSettingsChange) -> String {
+        MailSettings::default().changed(change).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_a_change_leaves_out_stays() {
+        let bakery = bakery();
+        assert_eq!(bakery.from_name.as_deref(), Some("Maria of Corner Bakery"));
+        assert_eq!(bakery.changed(MailSettingsChange::default()), Ok(bakery.clone()));
+        let change = MailSettingsChange {
+            from_name: Wish::Clear,
+            owner: set("maria@corner.example"),
+            ..Default::default()
+        };
+        let after = bakery.changed(change).unwrap();
+        let owner = Some("maria@corner.example".to_owned());
+        assert_eq!(after, MailSettings { from_name: None, owner, ..bakery });
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_said_at_once_and_nothing_repeated() {
+        let change = MailSettingsChange {
+            from: set("maria@gmail.com"),
+            from_name: set("Corner\r\nBcc: everybody"),
+            reply_to: set("no-reply@corner.example"),
+            owner: set("maria"),
+            postal_address: set(&"a".repeat(201)),
+        };
+        let text = refused(change);
+        let settings = ["from", "from_name", "reply_to", "owner", "postal_address"];
+        let places = settings.map(|setting| text.find(&format!("`{setting}` ")));
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{text}");
+        assert!(!text.contains("maria"), "{text}");
+    }
+
+    #[test]
+    fn answers_go_where_somebody_reads_them() {
+        let from = set("noreply@corner.example");
+        let told = refused(MailSettingsChange { from: from.clone(), ..Default::default() });
+        assert!(told.starts_with("`reply_to` is needed beside such a from-address"), "{told}");
+        let reply_to = set("maria@gmail.com");
+        let both = MailSettingsChange { from, reply_to, ..Default::default() };
+        let settings = MailSettings::default().changed(both).unwrap();
+        let change = MailSettingsChange { reply_to: Wish::Clear, ..Default::default() };
+        settings.changed(change).unwrap_err();
+    }
+
+    #[test]
+    fn what_mail_lacks_depends_on_how_far_it_is_to_go() {
+        let nothing = MailSettings::default();
+        assert_eq!(nothing.lacks(MailMode::Off), []);
+        assert_eq!(nothing.lacks(MailMode::OwnerOnly), [Lack::From, Lack::Owner]);
+        assert_eq!(nothing.lacks(MailMode::Live), [Lack::From, Lack::PostalAddress]);
+        for mode in [MailMode::OwnerOnly, MailMode::Live] {
+            assert_eq!(bakery().lacks(mode), []);
+        }
+    }
+
+    #[test]
+    fn in_json_null_clears_and_what_is_left_out_stays() {
+        #[derive(Deserialize)]
+        struct Body {
+            #[serde(default)]
+            from: Wish,
+            #[serde(default)]
+            owner: Wish,
+            #[serde(default)]
+            reply_to: Wish,
+        }
+        let body: Body = serde_json::from_str(r#"{"from": null, "owner": "a"}"#).unwrap();
+        assert_eq!((body.from, body.owner, body.reply_to), (Wish::Clear, set("a"), Wish::Keep));
+    }
+}
