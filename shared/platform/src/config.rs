@@ -87,6 +87,12 @@ impl Sites {
         self.shopify.iter().find(|(_, known)| *known == shop).map(|(domain, _)| domain.as_str())
     }
 
+    /// Where a shop's Shopify is asked.
+    pub fn shopify_url(&self, shop: &ShopId) -> Option<String> {
+        let own = || self.shopify_domain(shop).map(|domain| format!("https://{domain}"));
+        self.shopify_api.clone().or_else(own)
+    }
+
     /// The URL that a shop's webhooks from a source are sent to.
     pub fn webhook_url(&self, source: Source, shop: &ShopId) -> Option<String> {
         Some(format!("{}/webhooks/{source}/{shop}", self.public_url.as_ref()?))

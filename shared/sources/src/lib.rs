@@ -11,6 +11,8 @@ pub mod lookup;
 mod read;
 pub mod shopify;
 pub mod square;
+#[cfg(feature = "lookup")]
+pub mod withdrawals;
 
 use jiff::{SignedDuration, Timestamp};
 use loyalty::consent::{Act, Channel, Fact, State, Teller};

@@ -211,12 +211,7 @@ impl Lookups {
         stored: &StoredOrder,
         token: &SecretString,
     ) -> Result<(), Failure> {
-        let sites = &services.sites;
-        let base = match (&sites.shopify_api, sites.shopify_domain(scene.shop)) {
-            (Some(base), _) => base.clone(),
-            (None, Some(domain)) => format!("https://{domain}"),
-            (None, None) => return Err(SetupError::Url.into()),
-        };
+        let base = services.sites.shopify_url(scene.shop).ok_or(SetupError::Url)?;
         let api = ShopifyApi::over(&self.http, &base, token)?;
         // Every order of Shopify's has a number for its id.
         let id = order.id.as_str().parse().map_err(|_| ApiError::NotFound)?;

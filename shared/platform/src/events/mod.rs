@@ -11,13 +11,13 @@ mod stored;
 use jiff::Timestamp;
 use loyalty::ids::ShopId;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 pub use self::happened::{
     AnswerBy, ConsentChanged, CustomerLapsed, Direction, Failure, FollowUpOpened, Grade, Happened,
     MessageFailed, MessageSent, PointsCause, PointsChanged, PurchaseRecorded, RewardRedeemed,
     Scale, State, Suppressed, SurveyAnswered, Teller, TierChanged, To,
 };
+use crate::store::short_hash;
 
 /// The form of a detail. It goes up when a field goes or changes its meaning; a field that is
 /// new, or a new word in one, is no new form.
@@ -25,9 +25,6 @@ pub const VERSION: u32 = 1;
 
 /// The `source` of every event on the bus.
 pub const SOURCE: &str = "regulars";
-
-/// Characters of an id: 130 bits, beyond any collision a deployment could meet.
-const ID_LENGTH: usize = 26;
 
 /// Something that happened in a shop.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,27 +69,10 @@ impl DomainEvent {
     }
 }
 
-/// The id that texts make: base 32 of their SHA-256. None of them can reach into the next.
+/// The id that texts make. None of them can reach into the next.
 fn id_of(parts: &[String]) -> String {
-    const DIGITS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-    let mut sha = Sha256::new();
-    for part in parts {
-        sha.update(part.len().to_string());
-        sha.update(b":");
-        sha.update(part);
-    }
-    let (mut id, mut held, mut bits) = (String::with_capacity(ID_LENGTH), 0_u32, 0_u32);
-    for byte in sha.finalize() {
-        held = (held << 8) | u32::from(byte);
-        bits = bits.saturating_add(8);
-        while bits >= 5 && id.len() < ID_LENGTH {
-            bits = bits.saturating_sub(5);
-            let digit = usize::try_from((held >> bits) & 31).unwrap_or(0);
-            id.push(DIGITS.get(digit).copied().map_or('a', char::from));
-        }
-        held &= 0xff;
-    }
-    id
+    let told: Vec<String> = parts.iter().map(|part| format!("{}:{part}", part.len())).collect();
+    short_hash(&told.concat())
 }
 
 #[cfg(test)]

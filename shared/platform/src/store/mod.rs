@@ -17,6 +17,7 @@ mod messages;
 mod people;
 mod purchases;
 mod reads;
+mod records;
 mod retry;
 mod runs;
 mod set_aside;
@@ -43,6 +44,7 @@ pub use self::lookups::Lookup;
 pub use self::mail_mode::{MailChange, MailMode, Whence};
 pub use self::mail_settings::MailSettingsError;
 pub use self::merges::{CandidateState, Deed, MergeCandidate, MergeError, UNDO_WITHIN};
+pub(crate) use self::messages::short_hash;
 pub use self::messages::{
     Bounced, Claim, Claimed, Decision, Desk, Heard, Kept, LEASE, Message, State as MessageState,
     Wanted,
@@ -50,8 +52,9 @@ pub use self::messages::{
 pub use self::people::{Buyer, Contact, Person, Scene};
 pub use self::purchases::{Observation, Recorded};
 pub use self::reads::{Customer, LedgerPage, StoredOrder};
+pub use self::records::Known;
 pub use self::runs::Run;
-pub use self::set_aside::{DeadLetter, SAME_SALE, Task};
+pub use self::set_aside::{DeadLetter, SAME_SALE, Task, WITHDRAWAL};
 pub use self::shops::{Applied, Rules, Settings, Status};
 
 /// An item as DynamoDB has it.

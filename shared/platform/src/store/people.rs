@@ -75,6 +75,10 @@ pub struct Contact {
     /// Sources that have a record of her, with the time of the newest we know.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub records: BTreeMap<Source, Option<Timestamp>>,
+    /// The ids of those records: what a source is told about her by. Records that became known
+    /// before ids were kept have theirs once they are told of again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub record_ids: BTreeMap<Source, BTreeSet<String>>,
     /// Identities that lead to her, as `kind#digest`: what erasing her must find.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub identities: BTreeSet<String>,
@@ -112,6 +116,7 @@ impl Contact {
 
     /// Takes in what a source's record says, unless something newer from there is known.
     fn learn(&mut self, source: Source, person: &Person) {
+        self.record_ids.entry(source).or_default().insert(person.id.clone());
         let known = self.records.get(&source).copied();
         if known.is_some_and(|known| person.updated_at < known) {
             return;

@@ -28,6 +28,10 @@ const DEAD_LETTER_LIFE: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// The topic of tasks that ask whether an order is the same sale as another.
 pub const SAME_SALE: &str = "same-sale";
 
+/// The topic of tasks that ask the owner to write a withdrawal of consent down at a source,
+/// which can't be told of it.
+pub const WITHDRAWAL: &str = "withdrawal";
+
 /// A signed body that couldn't be used, kept with the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetter {

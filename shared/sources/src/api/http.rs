@@ -4,8 +4,8 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Response, Url, redirect};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, RequestBuilder, Response, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{ApiError, SetupError, wait};
@@ -31,7 +31,7 @@ impl Http {
     }
 
     /// The same with another limit to a request's time.
-    pub(super) fn within(timeout: Duration) -> Result<Self, SetupError> {
+    pub(crate) fn within(timeout: Duration) -> Result<Self, SetupError> {
         let client = Client::builder()
             .tls_backend_preconfigured(tls()?)
             .connect_timeout(CONNECT_TIMEOUT)
@@ -101,19 +101,14 @@ impl Site {
 
     /// The body that stands at a path.
     pub(super) async fn get(&self, path: &[&str]) -> Result<Vec<u8>, ApiError> {
-        let request = self.http.0.get(self.url(path)?).headers(self.headers.clone());
-        let answer = request.send().await.map_err(unavailable)?;
-        let status = answer.status();
-        match status.as_u16() {
-            200..=299 => whole(answer).await,
-            401 | 403 => Err(ApiError::Unauthorized),
-            404 | 410 => Err(ApiError::NotFound),
-            429 => Err(ApiError::Throttled { wait: wait::asked_for(answer.headers()) }),
-            408 | 500..=599 => {
-                Err(ApiError::Unavailable { code: format!("status {status}"), source: None })
-            }
-            code => Err(Unreadable(format!("its status is {code}")).into()),
-        }
+        answer(self.http.0.get(self.url(path)?).headers(self.headers.clone())).await
+    }
+
+    /// What the source answers to JSON that is sent to a path.
+    pub(super) async fn post(&self, path: &[&str], json: String) -> Result<Vec<u8>, ApiError> {
+        let request = self.http.0.post(self.url(path)?).headers(self.headers.clone());
+        let json_type = HeaderValue::from_static("application/json");
+        answer(request.header(CONTENT_TYPE, json_type).body(json)).await
     }
 
     /// The URL of a path; each part is encoded, so that an id is never two.
@@ -130,6 +125,22 @@ impl Site {
             Err(()) => return Err(ApiError::NotFound),
         };
         Ok(url)
+    }
+}
+
+/// An answer's body, if its status says that it is one.
+async fn answer(request: RequestBuilder) -> Result<Vec<u8>, ApiError> {
+    let answer = request.send().await.map_err(unavailable)?;
+    let status = answer.status();
+    match status.as_u16() {
+        200..=299 => whole(answer).await,
+        401 | 403 => Err(ApiError::Unauthorized),
+        404 | 410 => Err(ApiError::NotFound),
+        429 => Err(ApiError::Throttled { wait: wait::asked_for(answer.headers()) }),
+        408 | 500..=599 => {
+            Err(ApiError::Unavailable { code: format!("status {status}"), source: None })
+        }
+        code => Err(Unreadable(format!("its status is {code}")).into()),
     }
 }
 

@@ -4,6 +4,7 @@
 //! here tries again: whoever asks has a queue, and an error says whether and when asking
 //! again may help.
 
+mod graphql;
 mod http;
 mod shopify;
 mod square;
@@ -29,6 +30,21 @@ pub enum ApiError {
     /// The token is missing, revoked or expired, or isn't allowed this.
     #[error("the source doesn't accept the token: connect the shop to it again")]
     Unauthorized,
+    /// The token is good, and not for this.
+    #[error(
+        "the source's token isn't allowed this: give the app the scope {scope} and connect the \
+         shop again"
+    )]
+    Forbidden {
+        /// The scope it takes.
+        scope: &'static str,
+    },
+    /// The source understood, and won't do it.
+    #[error("the source refused it ({why})")]
+    Refused {
+        /// Why: its code and the field it names, no more.
+        why: String,
+    },
     /// We ask too often.
     #[error("the source asks us to wait {} s", wait.as_secs())]
     Throttled {

@@ -1,15 +1,44 @@
 //! Asking Shopify.
 
+use jiff::Timestamp;
 use platform::store::Observation;
 use reqwest::header::HeaderName;
 use secrecy::SecretString;
+use serde::Deserialize;
+use serde_json::json;
 
+use super::graphql::{self, UserError};
 use super::http::{Http, Site};
 use super::{ApiError, SetupError};
+use crate::Unreadable;
 use crate::shopify::order_answer;
 
 /// The version of the Admin API whose order resource is the webhooks'.
 const VERSION: &str = "2026-07";
+
+/// What the token has to be allowed to change a customer.
+const WRITE_CUSTOMERS: &str = "write_customers";
+
+/// Sets what a customer said about marketing mail. How well a yes was shown is left as it
+/// stands there: a withdrawal says nothing of that.
+const SET_CONSENT: &str = "\
+mutation withdraw($input: CustomerEmailMarketingConsentUpdateInput!) {
+  customerEmailMarketingConsentUpdate(input: $input) {
+    userErrors { code field message }
+  }
+}";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ConsentSet {
+    customer_email_marketing_consent_update: Option<Payload>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Payload {
+    user_errors: Vec<UserError>,
+}
 
 /// One shop's Shopify.
 #[derive(Debug, Clone)]
@@ -33,5 +62,24 @@ impl ShopifyApi {
         let file = format!("{id}.json");
         let path = ["admin", "api", VERSION, "orders", &file];
         Ok(order_answer(&self.0.get(&path).await?)?)
+    }
+
+    /// Writes down that a customer wants no more marketing mail, since `at`. Asked again it
+    /// changes nothing. [`ApiError::NotFound`]: there is no such customer.
+    pub async fn unsubscribe(&self, customer: &str, at: Timestamp) -> Result<(), ApiError> {
+        let consent = json!({"marketingState": "UNSUBSCRIBED", "consentUpdatedAt": at});
+        let customer = format!("gid://shopify/Customer/{customer}");
+        let input = json!({"customerId": customer, "emailMarketingConsent": consent});
+        let asked = json!({"query": SET_CONSENT, "variables": {"input": input}});
+        let path = ["admin", "api", VERSION, "graphql.json"];
+        let answer = self.0.post(&path, asked.to_string()).await.map_err(|error| match error {
+            // There is no shop at all, which says nothing of the customer.
+            ApiError::NotFound => Unreadable("its status is 404".to_owned()).into(),
+            error => error,
+        })?;
+        let set: ConsentSet = graphql::data(&answer, WRITE_CUSTOMERS)?;
+        let payload = set.customer_email_marketing_consent_update;
+        let payload = payload.ok_or_else(|| Unreadable("it has no data".to_owned()))?;
+        graphql::accepted(&payload.user_errors)
     }
 }

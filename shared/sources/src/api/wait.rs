@@ -23,6 +23,11 @@ pub(super) fn asked_for(headers: &HeaderMap) -> Duration {
     wait.unwrap_or(DEFAULT).min(LONGEST)
 }
 
+/// A wait that was reckoned from what an answer says, within the same bounds.
+pub(super) fn at_most(wait: Option<Duration>) -> Duration {
+    wait.unwrap_or(DEFAULT).min(LONGEST)
+}
+
 fn seconds(text: &str) -> Option<Duration> {
     parse_decimal(text).ok()?.ceil().to_u64().map(Duration::from_secs)
 }
