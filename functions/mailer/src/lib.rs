@@ -1,1 +1,53 @@
 //! Plans mail from what changes in the table, and sends what is due.
+//!
+//! The table's stream carries every change here ([`stream`]): each is planned into messages
+//! by trigger and told on the bus, and nothing is sent. A drain ([`drain`]) works off what is
+//! due: it claims a message, sends it and settles it, and looks orders up at their sources.
+//! Planning again after everything is written yields nothing.
+
+pub mod drain;
+pub mod invoke;
+mod letter;
+mod lookout;
+pub mod stream;
+mod tell;
+
+use std::sync::Arc;
+
+use platform::Services;
+use platform::bus::Bus;
+use platform::mail::Mail;
+use sources::api::SetupError;
+use sources::lookup::Lookups;
+
+/// The mailer, and what it works with.
+#[derive(Debug, Clone)]
+pub struct Mailer {
+    /// The table, secrets, clock.
+    pub services: Services,
+    /// SES.
+    pub mail: Mail,
+    /// The event bus.
+    pub bus: Bus,
+    /// What each shop's configuration set is named by; `None`: mail goes without one.
+    configuration_sets: Option<String>,
+    lookups: Arc<Lookups>,
+}
+
+impl Mailer {
+    /// A mailer.
+    pub fn new(services: Services, mail: Mail, bus: Bus) -> Result<Self, SetupError> {
+        let lookups = Arc::new(Lookups::new()?);
+        Ok(Self { services, mail, bus, configuration_sets: None, lookups })
+    }
+
+    /// The same, whose mail names its shop's configuration set, `<prefix>-<shop>`, so that SES
+    /// tells what becomes of it.
+    pub fn with_configuration_sets(mut self, prefix: Option<String>) -> Self {
+        self.configuration_sets = prefix;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests;

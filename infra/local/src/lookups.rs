@@ -12,11 +12,8 @@ use crate::server::Stop;
 /// How often work that is due is looked for.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// Once in so many times the hours further back are looked at too.
-const SELDOM: u32 = 900;
-
-/// Longer than any look-up is tried.
-const ALL_HOURS: u16 = 8 * 24;
+/// Look-ups taken at once.
+const AT_ONCE: usize = 100;
 
 /// Works look-ups off until the process is told to stop. A failure is logged, and what is
 /// due stays due.
@@ -29,10 +26,14 @@ pub(crate) async fn keep_working(services: Services, shops: Vec<ShopId>, stop: S
         }
     };
     let work = async {
-        for round in (0..SELDOM).cycle() {
-            let hours = if round == 0 { ALL_HOURS } else { 1 };
+        loop {
             for shop in &shops {
-                if let Err(error) = lookups.work_off(&services, shop, hours).await {
+                let due = services.store.due_work(shop, AT_ONCE, services.clock.now()).await;
+                let worked = match due {
+                    Ok(due) => lookups.work_off(&services, shop, due.lookups).await.map(|_| ()),
+                    Err(error) => Err(error),
+                };
+                if let Err(error) = worked {
                     tracing::error!(%shop, error = error.chain(), "look-ups not worked off");
                 }
             }

@@ -54,6 +54,7 @@ pub fn merge(
         (ours, theirs) => ours.or(theirs),
     };
     account.paused |= other.paused;
+    account.sent.merge(&other.sent);
     for (source, latest) in &other.latest {
         let known = account.latest.entry(*source).or_insert(*latest);
         if known.paid_at < latest.paid_at {
@@ -108,6 +109,8 @@ pub fn undo(
     let before = account.wallet.balance()?;
     other.wallet = account.wallet.split_off(own, merged.lent)?;
     account.stands_for.retain(|id| id != gone.id);
+    // Mail that went to the two as one went to each of them.
+    other.sent.merge(&account.sent);
     account.facts = since.rest;
     other.facts = since.facts;
     let mut promotion = None;

@@ -6,6 +6,9 @@ use loyalty::ids::{ShopId, Source};
 use secrecy::SecretString;
 use thiserror::Error;
 
+/// The bus every account has.
+const DEFAULT_BUS: &str = "default";
+
 /// What a function needs to know before its first request.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -27,6 +30,15 @@ pub struct Config {
     pub dynamodb_endpoint: Option<String>,
     /// `AWS_ENDPOINT_URL_SSM`: another SSM than the region's.
     pub ssm_endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_SESV2`: another SES than the region's.
+    pub ses_endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_EVENTBRIDGE`: another EventBridge than the region's.
+    pub eventbridge_endpoint: Option<String>,
+    /// `REGULARS_BUS`: the event bus that our events go to; `default` if not set.
+    pub bus: String,
+    /// `REGULARS_CONFIGURATION_SETS`: what the names of the shops' configuration sets at
+    /// SES begin with. Without it mail is sent without one.
+    pub configuration_sets: Option<String>,
 }
 
 /// Where the world reaches a deployment, and which of its shops it means.
@@ -123,8 +135,17 @@ impl Config {
                 .into(),
             session_token: optional("AWS_SESSION_TOKEN").map(SecretString::from),
             dynamodb_endpoint: optional("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| any.clone()),
-            ssm_endpoint: optional("AWS_ENDPOINT_URL_SSM").or(any),
+            ssm_endpoint: optional("AWS_ENDPOINT_URL_SSM").or_else(|| any.clone()),
+            ses_endpoint: optional("AWS_ENDPOINT_URL_SESV2").or_else(|| any.clone()),
+            eventbridge_endpoint: optional("AWS_ENDPOINT_URL_EVENTBRIDGE").or(any),
+            bus: optional("REGULARS_BUS").unwrap_or_else(|| DEFAULT_BUS.to_owned()),
+            configuration_sets: optional("REGULARS_CONFIGURATION_SETS"),
         })
+    }
+
+    /// The configuration set at SES that a shop's mail is sent with.
+    pub fn configuration_set(&self, shop: &ShopId) -> Option<String> {
+        Some(format!("{}-{shop}", self.configuration_sets.as_ref()?))
     }
 }
 
@@ -168,7 +189,22 @@ mod tests {
         };
         let config = Config::from_env(local).unwrap();
         assert_eq!(config.dynamodb_endpoint.as_deref(), Some("http://b"));
-        assert_eq!(config.ssm_endpoint.as_deref(), Some("http://a"));
+        for other in [&config.ssm_endpoint, &config.ses_endpoint, &config.eventbridge_endpoint] {
+            assert_eq!(other.as_deref(), Some("http://a"));
+        }
+    }
+
+    #[test]
+    fn a_shop_has_a_configuration_set_of_its_own_where_there_are_any() {
+        let shop = "corner-bakery".parse().unwrap();
+        let config = Config::from_env(lambda).unwrap();
+        assert_eq!((config.bus.as_str(), config.configuration_set(&shop)), ("default", None));
+        let with = |name: &str| match name {
+            "REGULARS_CONFIGURATION_SETS" => Some("regulars-prod".to_owned()),
+            _ => lambda(name),
+        };
+        let set = Config::from_env(with).unwrap().configuration_set(&shop);
+        assert_eq!(set.as_deref(), Some("regulars-prod-corner-bakery"));
     }
 
     #[test]

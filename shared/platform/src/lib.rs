@@ -1,11 +1,14 @@
-//! The AWS side of everything: the store on DynamoDB, secrets, signatures, identities,
-//! configuration, telemetry. The rules themselves are in the crate `loyalty`.
+//! The AWS side of everything: the store on DynamoDB, mail, the bus, secrets, signatures,
+//! identities, configuration, telemetry. The rules themselves are in the crate `loyalty`.
 
 pub mod aws;
+pub mod bus;
 pub mod clock;
 pub mod config;
+pub mod events;
 pub mod identity;
 pub mod invoke;
+pub mod mail;
 pub mod problem;
 pub mod secrets;
 pub mod sender;

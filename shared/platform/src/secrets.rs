@@ -78,6 +78,15 @@ impl Secrets {
         known.secrets.get(name).cloned().unwrap_or_default()
     }
 
+    /// Every shop that has a secret of its own: every shop of the deployment.
+    pub fn shops(&self) -> Vec<ShopId> {
+        let known = self.known.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let shop = |name: &String| name.split_once('/')?.0.parse().ok();
+        let mut shops: Vec<ShopId> = known.secrets.keys().filter_map(shop).collect();
+        shops.dedup();
+        shops
+    }
+
     /// The key of all identities.
     pub fn identity_key(&self) -> Result<SecretString, SecretsError> {
         let key = self.named("identity").first().cloned();
@@ -157,6 +166,13 @@ mod tests {
         assert_eq!(found, ["old", "new"]);
         assert!(secrets.of_shop(&"b".parse().unwrap(), "shopify").is_empty());
         assert!(split(" , ").is_empty());
+    }
+
+    #[test]
+    fn the_shops_are_those_that_have_secrets() {
+        let names = ["a/shopify", "a/square", "api", "b/shopify", "identity"];
+        let secrets = Secrets::from_lists(names.map(|name| (name.to_owned(), "x".to_owned())));
+        assert_eq!(secrets.shops(), ["a", "b"].map(|shop| shop.parse().unwrap()));
     }
 
     #[test]

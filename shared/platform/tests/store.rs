@@ -9,53 +9,6 @@ use testkit::shop::TestShop;
 
 const TODAY: jiff::civil::Date = date(2026, 11, 22);
 
-/// Saves an orders' worth of points for Ada through the store.
-async fn purchase(shop: &TestShop, id: u64, dollars: i64, at: &str) {
-    use loyalty::ids::{OrderRef, Source};
-    use loyalty::ledger::Origin;
-    use loyalty::order::{Charge, Order, Payment, Sale, Stamp};
-    use platform::store::{Buyer, Observation, Person, Scene};
-    let updated_at = at.parse().unwrap();
-    let stamp = Stamp { updated_at, triggered_at: None };
-    let sale = Sale {
-        currency: "USD".parse().unwrap(),
-        payment: Payment::Paid,
-        test: false,
-        total: dollars * 100,
-        current_total: None,
-        outstanding: 0,
-        refunded: 0,
-        taxes_included: false,
-        shipping: Charge::default(),
-        tip: 0,
-        presentment: None,
-        placed_at: updated_at,
-        location: None,
-        channel: None,
-        visit: None,
-    };
-    let ada = Person {
-        id: "1".to_owned(),
-        email: Some("ada@example.com".to_owned()),
-        email_verified: true,
-        ..Person::default()
-    };
-    let observation = Observation {
-        order: OrderRef { source: Source::Shopify, id: id.to_string().parse().unwrap() },
-        state: Order::observed(stamp, sale, None),
-        buyer: Some((stamp, Buyer { record: Some(ada), ..Buyer::default() })),
-    };
-    let identities = shop.identities();
-    let scene = Scene {
-        shop: &shop.id,
-        source: Source::Shopify,
-        identities: &identities,
-        origin: Origin::Live,
-        now: shop.services.clock.now(),
-    };
-    shop.services.store.record(&scene, &observation).await.unwrap();
-}
-
 async fn due(shop: &TestShop) -> (Option<String>, Option<String>) {
     let ada = shop.by_email("ada@example.com").await.unwrap();
     let text = |day: Option<jiff::civil::Date>| day.map(|day| day.to_string());
@@ -77,9 +30,9 @@ async fn a_program_applied_twice_is_one_version_and_a_changed_one_starts_tomorro
         panic!("a changed program is a new version");
     };
     assert_eq!((version, effective_from.to_string().as_str()), (2, "2026-11-23T09:00:00Z"));
-    purchase(&shop, 1, 10, "2026-11-22T11:00:00Z").await;
+    shop.buys(1, 10, "2026-11-22T11:00:00Z").await;
     shop.set_now("2026-11-23T12:00:00Z");
-    purchase(&shop, 2, 10, "2026-11-23T11:00:00Z").await;
+    shop.buys(2, 10, "2026-11-23T11:00:00Z").await;
     let ada = shop.by_email("ada@example.com").await.unwrap();
     assert_eq!(shop.ledger(&ada.id).await, [(100, 100), (120, 220)]);
 }
@@ -103,12 +56,12 @@ async fn a_program_that_drops_a_tier_or_cannot_be_read_is_not_saved() {
 #[tokio::test]
 async fn a_purchase_stands_in_the_bucket_of_its_first_look_and_later_ones_stay_there() {
     let shop = TestShop::open().await;
-    purchase(&shop, 1, 10, "2026-11-22T11:00:00Z").await;
+    shop.buys(1, 10, "2026-11-22T11:00:00Z").await;
     assert_eq!(due(&shop).await, (Some("2026-12-13".to_owned()), None));
-    purchase(&shop, 2, 10, "2026-11-22T11:30:00Z").await;
+    shop.buys(2, 10, "2026-11-22T11:30:00Z").await;
     assert_eq!(due(&shop).await, (Some("2026-12-13".to_owned()), None));
     // Reaching a tier brings its review, a year on.
-    purchase(&shop, 3, 600, "2026-11-22T11:45:00Z").await;
+    shop.buys(3, 600, "2026-11-22T11:45:00Z").await;
     assert_eq!(due(&shop).await.1, Some("2027-11-22".to_owned()));
 }
 
@@ -117,7 +70,7 @@ async fn nothing_is_put_into_a_bucket_whose_run_has_started() {
     let shop = TestShop::open().await;
     let store = &shop.services.store;
     assert!(store.start_run(&shop.id, Nightly::Mail, date(2026, 12, 20), 1).await.unwrap());
-    purchase(&shop, 1, 10, "2026-11-22T11:00:00Z").await;
+    shop.buys(1, 10, "2026-11-22T11:00:00Z").await;
     assert_eq!(due(&shop).await.0, Some("2026-12-21".to_owned()));
 }
 

@@ -25,6 +25,9 @@ const SQUARE: &str = "https://connect.squareup.com";
 /// A payment's customer is filled in a while after it: so often it is asked for again.
 const CUSTOMER_TRIES: u16 = 2;
 
+/// How long an order of a shop without a token waits.
+const WITHOUT_TOKEN_FOR: SignedDuration = SignedDuration::from_hours(24);
+
 /// Without a word from the source, how long a refused token isn't tried again.
 const REFUSED_FOR: SignedDuration = SignedDuration::from_mins(10);
 
@@ -83,15 +86,14 @@ impl Lookups {
         Ok(Self { http: Http::new()?, resting: Mutex::default() })
     }
 
-    /// Works off what is due of a shop, as far back as `hours`.
+    /// Works off what is `due` of a shop.
     pub async fn work_off(
         &self,
         services: &Services,
         shop: &ShopId,
-        hours: u16,
+        due: Vec<(OrderRef, StoredOrder)>,
     ) -> Result<Worked, StoreError> {
         let now = services.clock.now();
-        let due = services.store.lookups_due(shop, hours, now).await?;
         let mut worked = Worked::default();
         if due.is_empty() {
             return Ok(worked);
@@ -101,10 +103,18 @@ impl Lookups {
             let source = order.source;
             let kind = format!("{source}-token");
             let token = services.secrets.of_shop(shop, &kind).first().cloned();
-            let Some(token) = token.filter(|_| !self.rests(shop, source, now)) else {
+            let Some(token) = token else {
+                // The shop may be connected any day.
+                let why = format!("the shop has no {kind}: `regulars secrets set` keeps it");
+                let wait = Some(WITHOUT_TOKEN_FOR);
+                services.store.lookup_failed(shop, &order, &why, wait, now).await?;
                 worked.waiting = worked.waiting.saturating_add(1);
                 continue;
             };
+            if self.rests(shop, source, now) {
+                worked.waiting = worked.waiting.saturating_add(1);
+                continue;
+            }
             let origin = Origin::Live;
             let scene = Scene { shop, source, identities: &identities, origin, now };
             let found = match source {

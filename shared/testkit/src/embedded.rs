@@ -7,6 +7,7 @@
 
 mod connector;
 mod engine;
+mod records;
 mod replays;
 mod stream;
 
@@ -26,6 +27,7 @@ use tokio::net::TcpListener;
 
 pub use self::connector::Connector;
 use self::engine::Engine;
+pub use self::records::{Stream, StreamError, sequence_number};
 use self::stream::StreamTable;
 
 /// The database's name inside its directory. SQLite keeps `-wal` and `-shm` beside it

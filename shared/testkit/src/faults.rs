@@ -1,5 +1,5 @@
-//! Faults beneath the SDK: what DynamoDB, the network and Lambda do to a function, on
-//! purpose and by a seed.
+//! Faults beneath the SDK: what DynamoDB, SES, EventBridge, the network and Lambda do to a
+//! function, on purpose and by a seed.
 //!
 //! Every attempt of every SDK call passes [`Faulty`], so the SDK's real retry and
 //! time-out code runs above it. What happens to a call is decided by *where* it is
@@ -29,16 +29,16 @@ use serde_json::{Value, json};
 use thiserror::Error;
 use tokio::sync::Notify;
 
-use crate::embedded::Connector;
+use crate::aws::{self, Connector};
 
 /// Something that goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fault {
     /// The request never left.
     NotSent,
-    /// DynamoDB did it, and the answer never came back.
+    /// It was done, and the answer never came back.
     ReplyLost,
-    /// DynamoDB was too busy, in one of its ways of saying so.
+    /// The service was too busy, in one of its ways of saying so.
     Throttled,
     /// Another transaction was in the way, or seemed to be.
     Conflict,
@@ -48,7 +48,7 @@ pub enum Fault {
     HalfPage,
     /// A batch leaves keys unprocessed.
     Unprocessed,
-    /// The function is killed, before DynamoDB does it or after.
+    /// The function is killed, before it is done or after.
     Killed,
 }
 
@@ -138,11 +138,15 @@ pub struct Fate {
     pub fault: Option<Fault>,
     /// Tells the kinds of one fault apart: which error, done or not.
     pub variant: u32,
-    /// Time until DynamoDB gets it.
+    /// Time until the service gets it.
     pub there: Duration,
     /// Time until the answer is back.
     pub back: Duration,
 }
+
+/// What leaves the table as it was.
+const UNCHANGED_BY: [&str; 7] =
+    ["GetItem", "BatchGetItem", "Query", "Scan", "SendEmail", "GetAccount", "PutEvents"];
 
 /// Decides what happens to the call at a place.
 pub type Decide = dyn Fn(Place, &str) -> Fate + Send + Sync;
@@ -152,7 +156,7 @@ pub type Decide = dyn Fn(Place, &str) -> Fate + Send + Sync;
 pub struct Made {
     /// Where.
     pub place: Place,
-    /// DynamoDB's operation.
+    /// The service's operation.
     pub operation: String,
     /// The fault it met.
     pub fault: Option<Fault>,
@@ -196,8 +200,8 @@ pub async fn attempt<T>(
 
 impl Faulty {
     /// A connector over `inner` whose calls meet what `decide` says.
-    pub fn new(inner: Connector, decide: Arc<Decide>) -> Self {
-        Self { inner, decide, made: Arc::default(), writes: Arc::default() }
+    pub fn new(inner: impl Into<Connector>, decide: Arc<Decide>) -> Self {
+        Self { inner: inner.into(), decide, made: Arc::default(), writes: Arc::default() }
     }
 
     /// The calls made since the last time this was asked, in their order.
@@ -217,11 +221,10 @@ impl Faulty {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         // A call outside an attempt is a test's own and meets nothing.
         let Some((place, killed)) = here() else { return self.inner.call(request).await };
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        let operation = aws::operation(&request);
         let fate = (self.decide)(place, &operation);
         let fault = fate.fault.filter(|fault| fault.befalls(&operation));
-        if !matches!(operation.as_str(), "GetItem" | "BatchGetItem" | "Query" | "Scan") {
+        if !UNCHANGED_BY.contains(&operation.as_str()) {
             self.writes.fetch_add(1, Ordering::Relaxed);
         }
         self.made().push(Made { place, operation: operation.clone(), fault });
@@ -301,6 +304,11 @@ fn here() -> Option<(Place, Arc<Notify>)> {
 }
 
 fn throttled(operation: &str, variant: u32, request: &HttpRequest) -> HttpResponse {
+    match operation {
+        "SendEmail" | "GetAccount" => return busy_ses(),
+        "PutEvents" => return busy_bus(variant, request),
+        _ => {}
+    }
     match variant % 5 {
         0 => error(400, "ProvisionedThroughputExceededException"),
         1 => error(400, "ThrottlingException"),
@@ -308,6 +316,24 @@ fn throttled(operation: &str, variant: u32, request: &HttpRequest) -> HttpRespon
         3 => error(500, "InternalServerError"),
         _ if operation == "TransactWriteItems" => cancelled("ThrottlingError", request),
         _ => error(503, "ServiceUnavailable"),
+    }
+}
+
+fn busy_ses() -> HttpResponse {
+    let text = "Maximum sending rate exceeded.";
+    aws::response(aws::Reply::error(429, "TooManyRequestsException", text))
+}
+
+/// The bus as a whole, or each of its entries.
+fn busy_bus(variant: u32, request: &HttpRequest) -> HttpResponse {
+    match variant % 3 {
+        0 => aws::response(aws::Reply::error(400, "ThrottlingException", "made up")),
+        1 => aws::response(aws::Reply::error(500, "InternalException", "made up")),
+        _ => {
+            let count = body_of(request.body())["Entries"].as_array().map_or(1, Vec::len);
+            let failed = json!({"ErrorCode": "InternalFailure", "ErrorMessage": "made up"});
+            reply(200, &json!({"FailedEntryCount": count, "Entries": vec![failed; count]}))
+        }
     }
 }
 

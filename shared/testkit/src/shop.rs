@@ -8,9 +8,12 @@
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
+use loyalty::consent::{Act, Fact};
 use loyalty::ids::{CustomerId, OrderRef, ShopId, Source};
+use loyalty::ledger::Origin;
+use loyalty::order::{Charge, Order, Payment, Refund, RefundPayment, RefundState, Sale, Stamp};
 use platform::identity::Identities;
-use platform::store::{Customer, StoredOrder, table};
+use platform::store::{Buyer, Customer, Observation, Person, Scene, StoredOrder, table};
 use platform::{Clock, Secrets, Services, Sites, Store};
 
 use crate::embedded::Embedded;
@@ -145,5 +148,74 @@ impl TestShop {
         let page = self.services.store.ledger(&self.id, customer, None, 1000).await.unwrap();
         let entries = page.entries.iter().rev();
         entries.map(|entry| (entry.delta.0, entry.balance_after.0)).collect()
+    }
+
+    /// Ada, member number 1 at Shopify, buys for so many dollars, which is told as it happens.
+    pub async fn buys(&self, id: u64, dollars: i64, at: &str) {
+        let updated_at = at.parse().expect("a time");
+        let stamp = Stamp { updated_at, triggered_at: None };
+        let sale = Sale {
+            currency: "USD".parse().expect("a currency"),
+            payment: Payment::Paid,
+            test: false,
+            total: dollars * 100,
+            current_total: None,
+            outstanding: 0,
+            refunded: 0,
+            taxes_included: false,
+            shipping: Charge::default(),
+            tip: 0,
+            presentment: None,
+            placed_at: updated_at,
+            location: None,
+            channel: None,
+            visit: None,
+        };
+        let buyer = Buyer { record: Some(ada()), ..Buyer::default() };
+        self.observe(id, Order::observed(stamp, sale, None), Some((stamp, buyer))).await;
+    }
+
+    /// So many dollars of a purchase go back.
+    pub async fn refunds(&self, id: u64, dollars: i64, at: &str) {
+        let at: Timestamp = at.parse().expect("a time");
+        let payment = RefundPayment {
+            state: RefundState::Succeeded,
+            amount: dollars.into(),
+            currency: None,
+            updated_at: at,
+        };
+        let payments = [("T1".to_owned(), payment)].into();
+        let refund = Refund { created_at: Some(at), named: None, payments };
+        let refunds = [(format!("R{id}"), refund)].into();
+        self.observe(id, Order { refunds, ..Order::default() }, None).await;
+    }
+
+    async fn observe(&self, id: u64, state: Order, buyer: Option<(Stamp, Buyer)>) {
+        let id = id.to_string().parse().expect("an order's id");
+        let observation =
+            Observation { order: OrderRef { source: Source::Shopify, id }, state, buyer };
+        let identities = self.identities();
+        let (now, origin) = (self.services.clock.now(), Origin::Live);
+        let (shop, source, identities) = (&self.id, Source::Shopify, &identities);
+        let scene = Scene { shop, source, identities, origin, now };
+        self.services.store.record(&scene, &observation).await.expect("it is recorded");
+    }
+
+    /// Ada says something about mail, or her mailbox answers.
+    pub async fn ada_says(&self, at: &str, act: Act) {
+        let ada = self.by_email("ada@example.com").await.expect("Ada");
+        let fact = Fact { at: at.parse().expect("a time"), act };
+        let now = self.services.clock.now();
+        self.services.store.hear(&self.id, &ada.id, &fact, now).await.expect("it is heard");
+    }
+}
+
+/// Ada's record at Shopify.
+fn ada() -> Person {
+    Person {
+        id: "1".to_owned(),
+        email: Some("ada@example.com".to_owned()),
+        email_verified: true,
+        ..Person::default()
     }
 }

@@ -266,8 +266,8 @@ async fn an_order_edit_names_no_amounts_so_its_order_is_to_be_fetched() {
     let written = units();
     assert_eq!(deliver(&shop, "orders/edited", &edit).await["outcome"], "kept");
     assert_eq!(units(), written, "a repeat writes nothing");
-    let wanted = shop.services.store.lookups_due(&shop.id, 1, shop.services.clock.now()).await;
-    assert_eq!(wanted.unwrap().len(), 1);
+    let wanted = shop.services.store.due_work(&shop.id, 9, shop.services.clock.now()).await;
+    assert_eq!(wanted.unwrap().lookups.len(), 1);
     // Where the order as it was then, or later, is known, there is nothing to fetch.
     record(&shop, "orders/updated", &order(3, "10.00")).await;
     let mut known = edit.clone();

@@ -19,6 +19,7 @@ pub use self::tier::Tiered;
 pub use self::wallet::{ClawBack, Lot, LotKey, Place, Wallet};
 use crate::Points;
 use crate::ids::{CustomerId, Source};
+use crate::mail::Sent;
 
 /// One customer's account. Names in storage are short: it stays below 1 KB for years.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +46,9 @@ pub struct Account {
     /// No mail until the owner or she says otherwise.
     #[serde(rename = "z", default, skip_serializing_if = "crate::order::is_false")]
     pub paused: bool,
+    /// What mail went to her, as far as the caps ask.
+    #[serde(rename = "x", default, skip_serializing_if = "Sent::is_empty")]
+    pub sent: Sent,
     /// The account that stands for this one since two people were merged.
     #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
     pub merged: Option<Box<Merged>>,

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::pace::{JUST_NOW, allowed, awake};
+use super::pace::{JUST_NOW, awake};
 use super::{Class, Kind, Sent};
 use crate::ledger::Origin;
 
@@ -27,11 +27,13 @@ pub enum MailMode {
 
 /// The shop's side.
 #[derive(Debug, Clone, Copy)]
-pub struct House {
+pub struct House<'a> {
     /// How far its mail is.
     pub mode: MailMode,
     /// Whether all of it is held.
     pub paused: bool,
+    /// Kinds the shop doesn't send.
+    pub off: &'a [Kind],
 }
 
 /// A message to be decided about.
@@ -41,6 +43,9 @@ pub struct Message {
     pub kind: Kind,
     /// When what it tells happened.
     pub fact_at: Timestamp,
+    /// When it began to be worth telling, which is what makes it late: for what is told
+    /// together at the end of a week, that end.
+    pub news_from: Timestamp,
     /// How that reached us.
     pub origin: Origin,
     /// When the recipient did what it answers; `None`: nothing she did caused it.
@@ -64,10 +69,12 @@ pub struct Recipient<'a> {
     pub bounced: bool,
     /// Kinds she switched off.
     pub off: &'a [Kind],
+    /// Whether she wants marketing mail at most once a month.
+    pub monthly: bool,
     /// Where her quiet hours are: her own zone, or the shop's.
     pub zone: &'a TimeZone,
-    /// What went to her in the last 30 days.
-    pub sent: &'a [Sent],
+    /// What went to her lately.
+    pub sent: &'a Sent,
 }
 
 /// What becomes of a message now.
@@ -122,6 +129,9 @@ pub enum WhyNot {
     /// Her consent isn't good enough, or she withdrew it.
     #[error("there is no sufficient consent to marketing mail")]
     NoConsent,
+    /// The shop switched the kind off.
+    #[error("the shop doesn't send this kind")]
+    NotSent,
     /// She switched the kind off.
     #[error("the customer switched this kind off")]
     SwitchedOff,
@@ -134,6 +144,12 @@ pub enum WhyNot {
     /// It is too late to make sense.
     #[error("it came too late to make sense")]
     Stale,
+    /// What it would tell isn't so any more, or was told.
+    #[error("what it would tell isn't so any more, or was told before")]
+    NothingToTell,
+    /// Its time hasn't come.
+    #[error("its time hasn't come")]
+    NotDue,
 }
 
 /// Decides about one message. Deciding again later may end otherwise: what waits is never
@@ -141,14 +157,14 @@ pub enum WhyNot {
 pub fn decide(
     message: &Message,
     recipient: &Recipient<'_>,
-    house: House,
+    house: House<'_>,
     now: Timestamp,
 ) -> Verdict {
     if let Some(why) = barred(message, recipient, house) {
         return Verdict::Drop(why);
     }
     let stale_at =
-        message.kind.valid_for().and_then(|valid| message.fact_at.checked_add(valid).ok());
+        message.kind.valid_for().and_then(|valid| message.news_from.checked_add(valid).ok());
     if stale_at.is_some_and(|stale_at| now > stale_at) {
         return Verdict::Drop(WhyNot::Stale);
     }
@@ -166,7 +182,7 @@ pub fn decide(
 }
 
 /// What keeps a message from ever going, as things stand.
-fn barred(message: &Message, recipient: &Recipient<'_>, house: House) -> Option<WhyNot> {
+fn barred(message: &Message, recipient: &Recipient<'_>, house: House<'_>) -> Option<WhyNot> {
     let class = message.kind.class();
     let mode = match house.mode {
         MailMode::Off => Some(WhyNot::NotLive),
@@ -174,12 +190,15 @@ fn barred(message: &Message, recipient: &Recipient<'_>, house: House) -> Option<
         MailMode::Live { since } => (message.fact_at < since).then_some(WhyNot::BeforeLive),
     };
     let news = (message.origin != Origin::Live).then_some(WhyNot::NoNews);
+    let again = message.kind == Kind::Welcome && recipient.sent.welcomed();
     let always = [
         house.paused.then_some(WhyNot::ShopPaused),
         mode,
         news,
         recipient.unreachable.then_some(WhyNot::Unreachable),
         recipient.paused.then_some(WhyNot::Paused),
+        house.off.contains(&message.kind).then_some(WhyNot::NotSent),
+        again.then_some(WhyNot::NothingToTell),
     ];
     let unasked = [
         recipient.complained.then_some(WhyNot::Complained),
@@ -201,7 +220,7 @@ fn waits(message: &Message, recipient: &Recipient<'_>, now: Timestamp) -> (Times
     let just_now = message.caused_at.is_some_and(|at| now.duration_since(at) <= JUST_NOW);
     // A morning after the cap may be capped again only by what goes out meanwhile, and a cap
     // may end at night: two steps reach a moment that both allow.
-    let capped = allowed(recipient.sent, class, now, recipient.zone);
+    let capped = recipient.sent.allowed(class, recipient.monthly, now, recipient.zone);
     let until = if just_now && capped <= now { now } else { awake(capped, recipient.zone) };
     let why = if capped > now { WhyNot::Capped } else { WhyNot::Quiet };
     (until, why)
@@ -212,8 +231,9 @@ mod tests {
     use super::*;
     use crate::testing::at;
 
-    const LIVE: House =
-        House { mode: MailMode::Live { since: Timestamp::UNIX_EPOCH }, paused: false };
+    const LIVE: House<'_> =
+        House { mode: MailMode::Live { since: Timestamp::UNIX_EPOCH }, paused: false, off: &[] };
+    const NONE: &Sent = &Sent::NONE;
     const NOON: &str = "2026-11-22T17:00:00Z";
 
     fn zone() -> TimeZone {
@@ -221,7 +241,8 @@ mod tests {
     }
 
     fn told(kind: Kind) -> Message {
-        Message { kind, fact_at: at(NOON), origin: Origin::Live, caused_at: None }
+        let (fact_at, news_from) = (at(NOON), at(NOON));
+        Message { kind, fact_at, news_from, origin: Origin::Live, caused_at: None }
     }
 
     /// A member who consented, and had no mail yet.
@@ -234,8 +255,9 @@ mod tests {
             complained: false,
             bounced: false,
             off: &[],
+            monthly: false,
             zone,
-            sent: &[],
+            sent: NONE,
         }
     }
 
@@ -294,7 +316,7 @@ mod tests {
     #[test]
     fn only_live_facts_after_going_live_cause_mail() {
         let zone = zone();
-        let house = |mode| House { mode, paused: false };
+        let house = |mode| House { mode, ..LIVE };
         let verdict = |mode| decide(&told(Kind::Receipt), &ada(&zone), house(mode), at(NOON));
         assert_eq!(verdict(MailMode::Off), Verdict::Drop(WhyNot::NotLive));
         assert_eq!(verdict(MailMode::Owner), Verdict::ToOwner);
@@ -324,11 +346,28 @@ mod tests {
     }
 
     #[test]
+    fn a_kind_the_shop_does_not_send_goes_to_nobody() {
+        let zone = zone();
+        let house = House { off: &[Kind::Welcome], ..LIVE };
+        let verdict = |kind| decide(&told(kind), &ada(&zone), house, at(NOON));
+        assert_eq!(verdict(Kind::Welcome), Verdict::Drop(WhyNot::NotSent));
+        assert_eq!(verdict(Kind::Receipt), Verdict::Send);
+    }
+
+    #[test]
+    fn nobody_is_welcomed_twice() {
+        let zone = zone();
+        let mut had = Sent::default();
+        had.take(&[Kind::Welcome], at("2026-01-01T12:00:00Z"));
+        dropped(Kind::Welcome, &Recipient { sent: &had, ..ada(&zone) }, WhyNot::NothingToTell);
+    }
+
+    #[test]
     fn the_night_holds_what_she_did_not_cause_just_now() {
         let zone = zone();
         let night = at("2026-11-23T03:00:00Z");
         let morning = at("2026-11-23T13:00:00Z");
-        let message = Message { fact_at: night, ..told(Kind::Receipt) };
+        let message = Message { news_from: night, ..told(Kind::Receipt) };
         let waits = Verdict::Wait { until: morning, why: WhyNot::Quiet };
         assert_eq!(decide(&message, &ada(&zone), LIVE, night), waits);
         let caused = Message { caused_at: Some(night), ..message };
@@ -339,11 +378,12 @@ mod tests {
     #[test]
     fn what_waits_for_the_cap_wakes_in_the_morning_and_is_dropped_once_it_makes_no_sense() {
         let zone = zone();
-        let had = [Sent { at: at("2026-11-22T14:00:00Z"), class: Class::Account }];
+        let mut had = Sent::default();
+        had.take(&[Kind::Receipt], at("2026-11-22T14:00:00Z"));
         let recipient = Recipient { sent: &had, ..ada(&zone) };
         let waits = Verdict::Wait { until: at("2026-11-23T13:00:00Z"), why: WhyNot::Capped };
         assert_eq!(decide(&told(Kind::Receipt), &recipient, LIVE, at(NOON)), waits);
-        let old = Message { fact_at: at("2026-11-21T12:00:00Z"), ..told(Kind::Receipt) };
+        let old = Message { news_from: at("2026-11-21T12:00:00Z"), ..told(Kind::Receipt) };
         let verdict = decide(&old, &recipient, LIVE, at(NOON));
         assert_eq!(verdict, Verdict::Drop(WhyNot::Stale), "tomorrow morning it is two days old");
         let late = at("2026-11-24T17:00:01Z");

@@ -5,6 +5,7 @@
 //! promises is issued apart from it: a message only tells.
 
 pub mod gate;
+pub mod news;
 pub mod pace;
 pub mod plan;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::gate::{House, MailMode, Message, Recipient, Verdict, WhyNot, decide};
 pub use self::pace::Sent;
+pub use self::plan::{About, Draft, Outcome, Receipts};
 
 /// What a message is about. Its class is fixed here and nowhere else: an owner can't make
 /// an offer out of a receipt.

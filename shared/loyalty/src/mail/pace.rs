@@ -5,7 +5,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use super::Class;
+use super::{Class, Kind};
+use crate::order::is_false;
 
 /// From this hour on nothing goes out that the recipient didn't cause just now.
 const QUIET_FROM: Time = time(20, 0, 0, 0);
@@ -20,13 +21,107 @@ const MARKETING_ONE_IN: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// and three in so long.
 const MARKETING_THREE_IN: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// A message that went to somebody: what the caps count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What went to one person, as far as it still matters: what the caps count. Stored with her
+/// account, so times are whole seconds and the names short.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
-    /// When.
-    pub at: Timestamp,
-    /// Its class.
-    pub class: Class,
+    /// The last mail of any class but asked-for.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    last: Option<i64>,
+    /// Marketing mail of the last 30 days, oldest first.
+    #[serde(rename = "m", default, skip_serializing_if = "Vec::is_empty")]
+    marketing: Vec<i64>,
+    /// Whether she was welcomed.
+    #[serde(rename = "w", default, skip_serializing_if = "is_false")]
+    welcomed: bool,
+}
+
+impl Sent {
+    /// Nothing.
+    pub const NONE: Self = Self { last: None, marketing: Vec::new(), welcomed: false };
+
+    /// Whether nothing matters.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether she was welcomed: that happens once.
+    pub fn welcomed(&self) -> bool {
+        self.welcomed
+    }
+
+    /// Counts a mail of these kinds that goes out at `at`; older ones that can't matter any
+    /// more are forgotten.
+    pub fn take(&mut self, kinds: &[Kind], at: Timestamp) {
+        let class = kinds.iter().map(|kind| kind.class()).max();
+        let second = at.as_second();
+        self.welcomed |= kinds.contains(&Kind::Welcome);
+        if matches!(class, Some(Class::Account | Class::Marketing)) {
+            self.last = self.last.max(Some(second));
+        }
+        let recent = second.saturating_sub(MARKETING_THREE_IN.as_secs());
+        self.marketing.retain(|one| *one > recent);
+        if class == Some(Class::Marketing) {
+            self.marketing.push(second);
+            self.marketing.sort_unstable();
+        }
+    }
+
+    /// The same without a mail that was counted at `at`, and after all didn't go out. What
+    /// went before it isn't asked for again: it was on another day, or this one would have
+    /// had to wait.
+    pub fn without(&self, kinds: &[Kind], at: Timestamp) -> Self {
+        let second = at.as_second();
+        let mut left = self.clone();
+        left.marketing.retain(|one| *one != second);
+        if left.last == Some(second) {
+            left.last = left.marketing.last().copied();
+        }
+        left.welcomed &= !kinds.contains(&Kind::Welcome);
+        left
+    }
+
+    /// Takes in what went to her under another name.
+    pub fn merge(&mut self, other: &Self) {
+        self.last = self.last.max(other.last);
+        self.marketing.extend(&other.marketing);
+        self.marketing.sort_unstable();
+        // After an undone merge both have had what went to the two as one.
+        self.marketing.dedup();
+        self.welcomed |= other.welcomed;
+    }
+
+    /// The first moment from `now` on at which the caps allow one more of `class`; `monthly`:
+    /// she asked for marketing mail at most once a month.
+    pub fn allowed(
+        &self,
+        class: Class,
+        monthly: bool,
+        now: Timestamp,
+        zone: &TimeZone,
+    ) -> Timestamp {
+        let mut from = now;
+        if class == Class::AskedFor {
+            return from;
+        }
+        let time = |second: i64| Timestamp::from_second(second).unwrap_or(now);
+        // One a local day, of any class but what was asked for.
+        if let Some(last) = self.last.map(time) {
+            let day = last.to_zoned(zone.clone()).start_of_day();
+            let next = day.and_then(|day| day.checked_add(1.day()));
+            from = from.max(next.map_or(from, |next| next.timestamp()));
+        }
+        if class == Class::Marketing {
+            let after = |which: usize, pause: SignedDuration| {
+                let one = self.marketing.iter().rev().nth(which)?;
+                time(*one).checked_add(pause).ok()
+            };
+            let one_in = if monthly { MARKETING_THREE_IN } else { MARKETING_ONE_IN };
+            let waits = [after(0, one_in), after(2, MARKETING_THREE_IN)];
+            from = waits.into_iter().flatten().fold(from, Ord::max);
+        }
+        from
+    }
 }
 
 /// The first moment from `now` on outside the quiet hours of a zone. Where the clock is
@@ -40,38 +135,6 @@ pub fn awake(now: Timestamp, zone: &TimeZone) -> Timestamp {
     let day = if hour < QUIET_UNTIL { day } else { day.tomorrow().unwrap_or(day) };
     let morning = day.to_datetime(QUIET_UNTIL).to_zoned(zone.clone());
     morning.map_or(now, |morning| morning.timestamp().max(now))
-}
-
-/// The first moment from `now` on at which the caps allow one more of `class`.
-pub fn allowed(sent: &[Sent], class: Class, now: Timestamp, zone: &TimeZone) -> Timestamp {
-    let mut from = now;
-    if class == Class::AskedFor {
-        return from;
-    }
-    // One a local day, of any class but what was asked for.
-    let counted = || sent.iter().filter(|one| one.class != Class::AskedFor);
-    if let Some(last) = counted().map(|one| one.at).max() {
-        let day = last.to_zoned(zone.clone()).start_of_day();
-        let next = day.and_then(|day| day.checked_add(1.day()));
-        from = from.max(next.map_or(from, |next| next.timestamp()));
-    }
-    if class == Class::Marketing {
-        let mut marketing: Vec<Timestamp> =
-            counted().filter(|one| one.class == Class::Marketing).map(|one| one.at).collect();
-        marketing.sort_unstable_by(|a, b| b.cmp(a));
-        let after = |which: usize, pause: SignedDuration| {
-            marketing.get(which).and_then(|at| at.checked_add(pause).ok())
-        };
-        let waits = [after(0, MARKETING_ONE_IN), after(2, MARKETING_THREE_IN)];
-        from = waits.into_iter().flatten().fold(from, Ord::max);
-    }
-    from
-}
-
-/// What of `sent` the caps may still ask for at `now`: older ones can be forgotten.
-pub fn remembered(sent: &[Sent], now: Timestamp) -> Vec<Sent> {
-    let recent = |one: &&Sent| now.duration_since(one.at) < MARKETING_THREE_IN;
-    sent.iter().filter(recent).copied().collect()
 }
 
 #[cfg(test)]
@@ -107,35 +170,70 @@ mod tests {
         wakes("2026-10-03T14:00:00Z", "Australia/Lord_Howe", "2026-10-03T21:00:00Z");
     }
 
-    fn sent(text: &str, class: Class) -> Sent {
-        Sent { at: at(text), class }
+    /// One of each at these times.
+    fn sent(of: &[(Kind, &str)]) -> Sent {
+        let mut sent = Sent::default();
+        for (kind, time) in of {
+            sent.take(&[*kind], at(time));
+        }
+        sent
     }
 
     #[test]
     fn one_mail_a_day_whatever_it_is_about_unless_it_was_asked_for() {
         let new_york = zone("America/New_York");
-        let receipt = [sent("2026-11-22T15:00:00Z", Class::Account)];
+        let allowed = |sent: &Sent, class, now| sent.allowed(class, false, now, &new_york);
+        let receipt = sent(&[(Kind::Receipt, "2026-11-22T15:00:00Z")]);
         let evening = at("2026-11-22T22:00:00Z");
-        assert_eq!(
-            allowed(&receipt, Class::Account, evening, &new_york),
-            at("2026-11-23T05:00:00Z")
-        );
-        assert_eq!(allowed(&receipt, Class::AskedFor, evening, &new_york), evening);
-        let asked = [sent("2026-11-22T15:00:00Z", Class::AskedFor)];
-        assert_eq!(allowed(&asked, Class::Account, evening, &new_york), evening);
+        assert_eq!(allowed(&receipt, Class::Account, evening), at("2026-11-23T05:00:00Z"));
+        assert_eq!(allowed(&receipt, Class::AskedFor, evening), evening);
+        let asked = sent(&[(Kind::SignIn, "2026-11-22T15:00:00Z")]);
+        assert_eq!(allowed(&asked, Class::Account, evening), evening);
     }
 
     #[test]
     fn marketing_comes_once_in_seven_days_and_three_times_in_thirty() {
-        let utc = TimeZone::UTC;
-        let mut letters = vec![sent("2026-11-01T12:00:00Z", Class::Marketing)];
-        let now = at("2026-11-02T12:00:00Z");
-        assert_eq!(allowed(&letters, Class::Marketing, now, &utc), at("2026-11-08T12:00:00Z"));
-        assert_eq!(allowed(&letters, Class::Account, now, &utc), now);
-        letters.push(sent("2026-11-08T12:00:00Z", Class::Marketing));
-        letters.push(sent("2026-11-15T12:00:00Z", Class::Marketing));
-        let now = at("2026-11-23T12:00:00Z");
-        assert_eq!(allowed(&letters, Class::Marketing, now, &utc), at("2026-12-01T12:00:00Z"));
+        let letters = ["2026-11-01T12:00:00Z", "2026-11-08T12:00:00Z", "2026-11-15T12:00:00Z"];
+        let letters = letters.map(|time| (Kind::WinBack, time));
+        let allowed = |sent: &Sent, class, now: &str| {
+            sent.allowed(class, false, at(now), &TimeZone::UTC).to_string()
+        };
+        let one = sent(&letters[..1]);
+        let next_day = "2026-11-02T12:00:00Z";
+        assert_eq!(allowed(&one, Class::Marketing, next_day), "2026-11-08T12:00:00Z");
+        assert_eq!(allowed(&one, Class::Account, next_day), next_day);
+        let three = sent(&letters);
+        let later = "2026-11-23T12:00:00Z";
+        assert_eq!(allowed(&three, Class::Marketing, later), "2026-12-01T12:00:00Z");
+    }
+
+    #[test]
+    fn who_wants_it_once_a_month_gets_marketing_once_a_month() {
+        let letter = sent(&[(Kind::WinBack, "2026-11-01T12:00:00Z")]);
+        let now = at("2026-11-09T12:00:00Z");
+        let next = letter.allowed(Class::Marketing, true, now, &TimeZone::UTC);
+        assert_eq!(next, at("2026-12-01T12:00:00Z"));
+        assert_eq!(letter.allowed(Class::Marketing, false, now, &TimeZone::UTC), now);
+    }
+
+    #[test]
+    fn what_did_not_go_out_after_all_is_not_counted() {
+        let before = sent(&[(Kind::WinBack, "2026-11-01T12:00:00Z")]);
+        let mut sent = before.clone();
+        let kinds = [Kind::Receipt, Kind::Welcome];
+        sent.take(&kinds, at("2026-11-20T12:00:00Z"));
+        assert!(sent.welcomed());
+        assert_eq!(sent.without(&kinds, at("2026-11-20T12:00:00Z")), before);
+    }
+
+    #[test]
+    fn what_went_to_two_who_are_one_counts_for_both() {
+        let mut one = sent(&[(Kind::WinBack, "2026-11-01T12:00:00Z")]);
+        let other =
+            [(Kind::Survey, "2026-11-09T12:00:00Z"), (Kind::Receipt, "2026-11-20T12:00:00Z")];
+        one.merge(&sent(&other));
+        let both = [(Kind::WinBack, "2026-11-01T12:00:00Z"), other[0], other[1]];
+        assert_eq!(one, sent(&both));
     }
 
     proptest! {
@@ -144,25 +242,21 @@ mod tests {
         #[test]
         fn the_caps_hold_over_any_year(hours in proptest::collection::vec((1..200_i64, any::<bool>()), 1..120)) {
             let new_york = zone("America/New_York");
-            let (mut now, mut log, mut kept) = (at("2026-01-01T12:00:00Z"), Vec::new(), Vec::new());
+            let (mut now, mut log, mut sent) = (at("2026-01-01T12:00:00Z"), Vec::new(), Sent::default());
             for (pause, marketing) in hours {
                 now += SignedDuration::from_hours(pause);
-                let class = if marketing { Class::Marketing } else { Class::Account };
-                prop_assert_eq!(
-                    allowed(&log, class, now, &new_york),
-                    allowed(&kept, class, now, &new_york)
-                );
-                if allowed(&kept, class, now, &new_york) == now {
-                    log.push(Sent { at: now, class });
-                    kept.push(Sent { at: now, class });
-                    kept = remembered(&kept, now);
+                let kind = if marketing { Kind::WinBack } else { Kind::Receipt };
+                if sent.allowed(kind.class(), false, now, &new_york) == now {
+                    log.push((now, kind.class()));
+                    sent.take(&[kind], now);
                 }
+                prop_assert!(sent.marketing.len() <= 3);
             }
-            let days: Vec<_> = log.iter().map(|one| one.at.to_zoned(new_york.clone()).date()).collect();
+            let days: Vec<_> = log.iter().map(|one| one.0.to_zoned(new_york.clone()).date()).collect();
             prop_assert!(days.is_sorted_by(|a, b| a < b), "two on one day");
-            let marketing: Vec<_> = log.iter().filter(|one| one.class == Class::Marketing).collect();
+            let marketing: Vec<_> = log.iter().filter(|one| one.1 == Class::Marketing).collect();
             for (index, one) in marketing.iter().enumerate() {
-                let within = |span| marketing[..index].iter().filter(|o| one.at.duration_since(o.at) < span).count();
+                let within = |span| marketing[..index].iter().filter(|o| one.0.duration_since(o.0) < span).count();
                 prop_assert!(within(MARKETING_ONE_IN) == 0 && within(MARKETING_THREE_IN) < 3);
             }
         }

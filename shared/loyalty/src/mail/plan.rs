@@ -4,7 +4,7 @@
 //! Planning the same entries again gives the same triggers, and a trigger is one message:
 //! so whatever is planned twice is told once.
 
-use jiff::civil::time;
+use jiff::civil::{Date, time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::gate::{House, Message, Recipient, Verdict, WhyNot, decide};
 use super::{Class, Kind};
 use crate::Points;
+use crate::consent::{Act, Channel, Fact, Teller};
+use crate::ids::OrderRef;
 use crate::ledger::{Cause, Change, Entry, Origin};
 
 /// Which purchases are told about.
@@ -33,17 +35,83 @@ pub enum Receipts {
 /// back by then.
 const TAKEN_BACK_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
+/// What a message is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum About {
+    /// An order.
+    Order(OrderRef),
+    /// The purchases of a week, as the shop's calendar has it.
+    Week {
+        /// The week, such as `2026-W47`.
+        week: String,
+    },
+    /// Points that went back, from a moment on.
+    TakenBack {
+        /// The local day of the first.
+        day: Date,
+    },
+    /// A consent to marketing mail that is to be confirmed.
+    Consent {
+        /// When she asked for it herself. `None`: a file that the owner brought has her, who
+        /// is asked once and never reminded.
+        asked_at: Option<Timestamp>,
+    },
+}
+
+impl About {
+    /// What caused the message: one trigger is one message, ever.
+    pub fn trigger(&self) -> String {
+        match self {
+            Self::Order(order) => format!("order {order}"),
+            Self::Week { week } => format!("receipts {week}"),
+            Self::TakenBack { day } => format!("taken back {day}"),
+            Self::Consent { asked_at: Some(at) } => format!("consent {at}"),
+            Self::Consent { asked_at: None } => "consent".to_owned(),
+        }
+    }
+}
+
 /// Something to tell one customer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
-    /// What caused it, such as `order shopify:1`: one trigger is one message, ever.
-    pub trigger: String,
+    /// What it is about.
+    pub about: About,
+    /// What it tells is in the ledger from then on.
+    pub from: Timestamp,
     /// What it tells, the most important first.
     pub sections: Vec<Kind>,
     /// When it may be told at the earliest.
     pub due: Timestamp,
     /// When what it tells happened.
     pub fact_at: Timestamp,
+    /// When it began to be worth telling: what makes it late.
+    pub news_from: Timestamp,
+    /// When she did what it answers; `None`: nothing she did caused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caused_at: Option<Timestamp>,
+}
+
+impl Draft {
+    /// A consent that is to be confirmed.
+    pub fn consent(fact: &Fact) -> Option<Self> {
+        let Act::Asked { teller, channel: Channel::Email } = &fact.act else { return None };
+        let asked_at = match teller {
+            Teller::Own => Some(fact.at),
+            Teller::Import => None,
+            // They ask by mail of their own.
+            Teller::Shopify | Teller::Square => return None,
+        };
+        Some(Self {
+            about: About::Consent { asked_at },
+            from: fact.at,
+            sections: vec![Kind::ConsentConfirmation],
+            due: fact.at,
+            fact_at: fact.at,
+            news_from: fact.at,
+            caused_at: asked_at,
+        })
+    }
 }
 
 /// What planning needs to know besides the entries.
@@ -71,7 +139,7 @@ pub fn drafts(entries: &[Entry], scene: &Scene<'_>) -> Vec<Draft> {
             match scene.receipts {
                 Receipts::Each => sections.push(Kind::Receipt),
                 Receipts::First if scene.first_order => sections.push(Kind::Receipt),
-                Receipts::Weekly => drafts.extend(weekly(entry.at, scene.zone)),
+                Receipts::Weekly => drafts.extend(weekly(entry, scene.zone)),
                 Receipts::First | Receipts::Off => {}
             }
             if scene.first_order {
@@ -82,14 +150,17 @@ pub fn drafts(entries: &[Entry], scene: &Scene<'_>) -> Vec<Draft> {
             sections.sort_by_key(|kind| kind.rank());
             let fact_at = entry.fact_at.unwrap_or(entry.at);
             drafts.push(Draft {
-                trigger: format!("order {order}"),
+                about: About::Order(order.clone()),
+                from: entry.at,
                 sections,
                 due: entry.at,
                 fact_at,
+                news_from: fact_at,
+                caused_at: Some(fact_at),
             });
         }
         if entry.delta < Points::ZERO {
-            drafts.extend(taken_back(entry.at, scene.zone));
+            drafts.extend(taken_back(entry, scene.zone));
         }
     }
     drafts
@@ -97,29 +168,36 @@ pub fn drafts(entries: &[Entry], scene: &Scene<'_>) -> Vec<Draft> {
 
 /// The receipts of a week, on the morning after it: told with the week's end, which is
 /// what makes them late or not.
-fn weekly(at: Timestamp, zone: &TimeZone) -> Option<Draft> {
-    let day = at.to_zoned(zone.clone()).date();
+fn weekly(entry: &Entry, zone: &TimeZone) -> Option<Draft> {
+    let day = entry.at.to_zoned(zone.clone()).date();
     let week = day.iso_week_date();
     let days_left = 8_i32.checked_sub(i32::from(week.weekday().to_monday_one_offset()))?;
     let monday = day.checked_add(days_left.days()).ok()?;
     let due = monday.to_datetime(time(9, 0, 0, 0)).to_zoned(zone.clone()).ok()?.timestamp();
+    let first = week.first_of_week().ok()?.date();
     Some(Draft {
-        trigger: format!("receipts {}-W{:02}", week.year(), week.week()),
+        about: About::Week { week: format!("{}-W{:02}", week.year(), week.week()) },
+        from: first.to_zoned(zone.clone()).ok()?.timestamp(),
         sections: vec![Kind::Receipt],
         due,
         fact_at: due,
+        news_from: due,
+        caused_at: None,
     })
 }
 
 /// What went back on a day, a day later: whatever else happens by then is netted.
-fn taken_back(at: Timestamp, zone: &TimeZone) -> Option<Draft> {
-    let day = at.to_zoned(zone.clone()).date();
-    let due = at.checked_add(TAKEN_BACK_AFTER).ok()?;
+fn taken_back(entry: &Entry, zone: &TimeZone) -> Option<Draft> {
+    let day = entry.at.to_zoned(zone.clone()).date();
+    let due = entry.at.checked_add(TAKEN_BACK_AFTER).ok()?;
     Some(Draft {
-        trigger: format!("taken back {day}"),
+        about: About::TakenBack { day },
+        from: day.to_zoned(zone.clone()).ok()?.timestamp(),
         sections: vec![Kind::PointsTakenBack],
         due,
-        fact_at: due,
+        fact_at: entry.fact_at.unwrap_or(entry.at),
+        news_from: due,
+        caused_at: None,
     })
 }
 
@@ -159,19 +237,19 @@ pub enum Outcome {
 /// that would have to wait is left out where others go, for it would be a second mail.
 pub fn settle(
     draft: &Draft,
-    caused_at: Option<Timestamp>,
     recipient: &Recipient<'_>,
-    house: House,
+    house: House<'_>,
     now: Timestamp,
 ) -> Outcome {
     if now < draft.due {
-        return Outcome::Wait { until: draft.due, why: WhyNot::Quiet };
+        return Outcome::Wait { until: draft.due, why: WhyNot::NotDue };
     }
     let (mut sections, mut without, mut waits) = (Vec::new(), Vec::new(), Vec::new());
     let mut to_owner = false;
     for kind in &draft.sections {
-        let (kind, fact_at, origin) = (*kind, draft.fact_at, Origin::Live);
-        let message = Message { kind, fact_at, origin, caused_at };
+        let Draft { fact_at, news_from, caused_at, .. } = *draft;
+        let (kind, origin) = (*kind, Origin::Live);
+        let message = Message { kind, fact_at, news_from, origin, caused_at };
         match decide(&message, recipient, house, now) {
             Verdict::Send => sections.push(kind),
             Verdict::ToOwner => {
@@ -233,7 +311,7 @@ mod tests {
         let zone = zone();
         let scene = Scene { receipts, first_order, zone: &zone };
         let drafts = drafts(&[entry], &scene);
-        drafts.into_iter().map(|draft| (draft.trigger, draft.sections)).collect()
+        drafts.into_iter().map(|draft| (draft.about.trigger(), draft.sections)).collect()
     }
 
     #[test]
@@ -256,11 +334,11 @@ mod tests {
         for day in days {
             let entry = Entry { at: at(day), ..entry(100, Change::Paid) };
             let draft = drafts(&[entry], &scene).pop().unwrap();
-            assert_eq!(draft.trigger, "receipts 2026-W47", "{day}");
+            assert_eq!(draft.about.trigger(), "receipts 2026-W47", "{day}");
             assert_eq!(draft.due, at("2026-11-23T14:00:00Z"));
         }
         let monday = Entry { at: at("2026-11-23T05:00:00Z"), ..entry(100, Change::Paid) };
-        assert_eq!(drafts(&[monday], &scene)[0].trigger, "receipts 2026-W48");
+        assert_eq!(drafts(&[monday], &scene)[0].about.trigger(), "receipts 2026-W48");
     }
 
     #[test]
@@ -269,7 +347,7 @@ mod tests {
         let scene = Scene { receipts: Receipts::Each, first_order: false, zone: &zone };
         let both = [entry(-100, Change::Refunded), entry(-50, Change::Cancelled)];
         let drafts = drafts(&both, &scene);
-        assert!(drafts.iter().all(|draft| draft.trigger == "taken back 2026-11-19"));
+        assert!(drafts.iter().all(|draft| draft.about.trigger() == "taken back 2026-11-19"));
         assert_eq!(drafts[0].due, at("2026-11-20T17:00:00Z"));
     }
 
@@ -288,6 +366,16 @@ mod tests {
         assert_eq!(planned(import, Receipts::Each, true), []);
     }
 
+    #[test]
+    fn a_consent_is_confirmed_where_she_asked_us_or_a_file_has_no_evidence() {
+        let asked =
+            |teller| Fact { at: at(NOON), act: Act::Asked { channel: Channel::Email, teller } };
+        let trigger = |teller| Draft::consent(&asked(teller)).map(|draft| draft.about.trigger());
+        assert_eq!(trigger(Teller::Own).as_deref(), Some("consent 2026-11-19T17:00:00Z"));
+        assert_eq!(trigger(Teller::Import).as_deref(), Some("consent"), "asked once, ever");
+        assert_eq!(trigger(Teller::Shopify), None, "Shopify asks by a mail of its own");
+    }
+
     fn ada(zone: &TimeZone) -> Recipient<'_> {
         Recipient {
             unreachable: false,
@@ -297,30 +385,34 @@ mod tests {
             complained: false,
             bounced: false,
             off: &[],
+            monthly: false,
             zone,
-            sent: &[],
+            sent: NONE,
         }
     }
 
-    const LIVE: House =
-        House { mode: MailMode::Live { since: Timestamp::UNIX_EPOCH }, paused: false };
+    const NONE: &Sent = &Sent::NONE;
+    const LIVE: House<'_> =
+        House { mode: MailMode::Live { since: Timestamp::UNIX_EPOCH }, paused: false, off: &[] };
 
     fn draft(sections: &[Kind]) -> Draft {
-        let (due, fact_at) = (at(NOON), at(NOON));
-        Draft { trigger: "order shopify:1".to_owned(), sections: sections.to_vec(), due, fact_at }
+        let (due, fact_at, news_from) = (at(NOON), at(NOON), at(NOON));
+        let about = About::Order(OrderRef { source: Source::Shopify, id: "1".parse().unwrap() });
+        let (sections, caused_at) = (sections.to_vec(), None);
+        Draft { about, from: fact_at, sections, due, fact_at, news_from, caused_at }
     }
 
     #[test]
     fn a_section_that_may_not_go_does_not_hold_the_others_back() {
         let zone = zone();
         let both = draft(&[Kind::Receipt, Kind::Welcome]);
-        let outcome = settle(&both, None, &ada(&zone), LIVE, at(NOON));
+        let outcome = settle(&both, &ada(&zone), LIVE, at(NOON));
         let without = vec![(Kind::Welcome, WhyNot::NoConsent)];
         let sections = vec![Kind::Receipt];
         let (class, to_owner) = (Class::Account, false);
         assert_eq!(outcome, Outcome::Send { sections, class, to_owner, without });
         let consented = Recipient { consented: true, ..ada(&zone) };
-        match settle(&both, None, &consented, LIVE, at(NOON)) {
+        match settle(&both, &consented, LIVE, at(NOON)) {
             Outcome::Send { class, sections, .. } => {
                 assert_eq!((class, sections.len()), (Class::Marketing, 2), "an offer makes it one");
             }
@@ -331,16 +423,17 @@ mod tests {
     #[test]
     fn a_section_that_would_wait_is_left_out_where_another_goes() {
         let zone = zone();
-        let letter = [Sent { at: at("2026-11-17T17:00:00Z"), class: Class::Marketing }];
+        let mut letter = Sent::default();
+        letter.take(&[Kind::WinBack], at("2026-11-17T17:00:00Z"));
         let recipient = Recipient { consented: true, sent: &letter, ..ada(&zone) };
-        match settle(&draft(&[Kind::Receipt, Kind::Welcome]), None, &recipient, LIVE, at(NOON)) {
+        match settle(&draft(&[Kind::Receipt, Kind::Welcome]), &recipient, LIVE, at(NOON)) {
             Outcome::Send { sections, without, .. } => {
                 assert_eq!(sections, [Kind::Receipt]);
                 assert_eq!(without, [(Kind::Welcome, WhyNot::Capped)]);
             }
             other => panic!("{other:?}"),
         }
-        let alone = settle(&draft(&[Kind::Welcome]), None, &recipient, LIVE, at(NOON));
+        let alone = settle(&draft(&[Kind::Welcome]), &recipient, LIVE, at(NOON));
         let until = at("2026-11-24T17:00:00Z");
         assert_eq!(alone, Outcome::Wait { until, why: WhyNot::Capped });
     }
@@ -349,8 +442,7 @@ mod tests {
     fn a_draft_nobody_may_have_is_dropped_with_every_reason() {
         let zone = zone();
         let stranger = Recipient { is_member: false, ..ada(&zone) };
-        let outcome =
-            settle(&draft(&[Kind::Receipt, Kind::Welcome]), None, &stranger, LIVE, at(NOON));
+        let outcome = settle(&draft(&[Kind::Receipt, Kind::Welcome]), &stranger, LIVE, at(NOON));
         let reasons = vec![(Kind::Receipt, WhyNot::NotAMember), (Kind::Welcome, WhyNot::NoConsent)];
         assert_eq!(outcome, Outcome::Drop(reasons));
     }

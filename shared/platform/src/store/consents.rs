@@ -7,7 +7,7 @@ use loyalty::program::ConsentGrade;
 use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::item::{self, Put};
+use super::item::{self, Check, Put};
 use super::keys::{Entity, PROOFS};
 use super::{Contact, Store, StoreError, Write, retry, table};
 use crate::identity::{Identity, Kind};
@@ -150,7 +150,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         for attempt in 1.. {
-            let (holder, _) = self.account(shop, customer.clone()).await?;
+            let (holder, account) = self.account(shop, customer.clone()).await?;
             // Who was erased has nothing to keep it in.
             let Some(known) = self.contact(shop, customer).await? else { return Ok(false) };
             let mut contact = known.clone();
@@ -159,11 +159,15 @@ impl Store {
             if contact != known {
                 puts.push(contact.put(shop, customer, &[])?);
             }
+            let mut checks = Vec::new();
             if holder != *customer {
                 puts.extend(self.tell_holder(shop, &holder, &Consent::from(fact)).await?);
+                // A merge undone meanwhile makes it nobody's business but hers.
+                let key = Entity::Account(&holder).key(shop);
+                checks.push(Check::version(key, "n", account.version));
             }
             let news = !puts.is_empty();
-            if self.write(puts).await? == Write::Done {
+            if self.write_checked(puts, checks).await? == Write::Done {
                 return Ok(news);
             }
             retry::pause(attempt).await?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, Put as SdkPut};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put as SdkPut};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -53,25 +53,22 @@ impl Put {
             .with(table::LIST.sort, AttributeValue::S(listed.place))
     }
 
+    /// Standing in the index of work that is due.
+    pub(super) fn due(self, bucket: &str, place: &str) -> Self {
+        self.with(table::DUE_SEND.partition, AttributeValue::S(bucket.to_owned()))
+            .with(table::DUE_SEND.sort, AttributeValue::S(place.to_owned()))
+    }
+
     /// Only if nothing stands there.
     pub(super) fn if_absent(mut self) -> Self {
-        let expression = format!("attribute_not_exists({})", table::PK);
-        self.condition = Some(Condition { expression, names: None, values: None });
+        self.condition = Some(Condition::absent());
         self
     }
 
     /// Only if `attribute` of what stands there still is `version`; for version 0, only
     /// if nothing stands there.
     pub(super) fn if_version(mut self, attribute: &str, version: u64) -> Self {
-        if version == 0 {
-            return self.if_absent();
-        }
-        let version = AttributeValue::N(version.to_string());
-        self.condition = Some(Condition {
-            expression: "#version = :version".to_owned(),
-            names: Some([("#version".to_owned(), attribute.to_owned())].into()),
-            values: Some([(":version".to_owned(), version)].into()),
-        });
+        self.condition = Some(Condition::version(attribute, version));
         self
     }
 
@@ -84,6 +81,52 @@ impl Put {
                 .set_expression_attribute_values(condition.values);
         }
         put.build().map_err(StoreError::request)
+    }
+}
+
+impl Condition {
+    fn absent() -> Self {
+        let expression = format!("attribute_not_exists({})", table::PK);
+        Self { expression, names: None, values: None }
+    }
+
+    fn version(attribute: &str, version: u64) -> Self {
+        if version == 0 {
+            return Self::absent();
+        }
+        let version = AttributeValue::N(version.to_string());
+        Self {
+            expression: "#version = :version".to_owned(),
+            names: Some([("#version".to_owned(), attribute.to_owned())].into()),
+            values: Some([(":version".to_owned(), version)].into()),
+        }
+    }
+}
+
+/// An item that isn't written, and must stand as it was read for others to be.
+#[derive(Debug, Clone)]
+pub(super) struct Check {
+    key: Key,
+    condition: Condition,
+}
+
+impl Check {
+    /// That `attribute` still is `version`; for version 0, that nothing stands there.
+    pub(super) fn version(key: Key, attribute: &str, version: u64) -> Self {
+        Self { key, condition: Condition::version(attribute, version) }
+    }
+
+    pub(super) fn in_transaction(self, name: &str) -> Result<ConditionCheck, StoreError> {
+        let Condition { expression, names, values } = self.condition;
+        ConditionCheck::builder()
+            .table_name(name)
+            .key(table::PK, AttributeValue::S(self.key.pk))
+            .key(table::SK, AttributeValue::S(self.key.sk))
+            .condition_expression(expression)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .build()
+            .map_err(StoreError::request)
     }
 }
 

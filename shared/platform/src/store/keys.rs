@@ -47,6 +47,8 @@ pub enum Entity<'a> {
     MailSettings,
     /// A shop's status: mail mode, live since, paused, sources gone.
     Status,
+    /// How far the work that is due was looked through.
+    Drained,
     /// A program version.
     Program(u32),
     /// A nightly run for a local date.
@@ -115,18 +117,19 @@ impl Entity<'_> {
             Self::Settings => of_shop("SETTINGS".to_owned()),
             Self::MailSettings => of_shop("SETTINGS#MAIL".to_owned()),
             Self::Status => of_shop("STATUS".to_owned()),
+            Self::Drained => of_shop("DRAINED".to_owned()),
             Self::Program(version) => of_shop(format!("{PROGRAMS}{version:06}")),
             Self::Run(function, date) => of_shop(format!("{}{date}", runs(*function))),
             Self::Account(id) => of_customer(id, ACCOUNT.to_owned()),
             Self::Contact(id) => of_customer(id, CONTACT.to_owned()),
             Self::Ledger(id, number) => of_customer(id, format!("{LEDGER}{number:010}")),
             Self::Decision(id, date, kind) => {
-                of_customer(id, format!("DECISION#{date}#{}", text(kind)))
+                of_customer(id, format!("{DECISIONS}{date}#{}", text(kind)))
             }
-            Self::Message(id, trigger) => of_customer(id, format!("MESSAGE#{}", text(trigger))),
+            Self::Message(id, trigger) => of_customer(id, format!("{MESSAGES}{}", text(trigger))),
             Self::Survey(id, of) => of_customer(id, format!("SURVEY#{}", text(of))),
             Self::Order(order) => {
-                own("ORDER", format!("{}#{}", order.source, order.id), "ORDER".to_owned())
+                own("ORDER", format!("{}#{}", order.source, order.id), ORDER.to_owned())
             }
             Self::Voucher(code) => own("VOUCHER", text(code), "VOUCHER".to_owned()),
             Self::Identity(identity) => own("ID", identity.to_string(), "ID".to_owned()),
@@ -159,6 +162,13 @@ pub const ACCOUNT: &str = "ACCOUNT";
 pub const CONTACT: &str = "CONTACT";
 /// What sort keys of proofs of consent begin with.
 pub(super) const PROOFS: &str = "PROOF#";
+
+/// What sort keys of messages begin with.
+pub const MESSAGES: &str = "MESSAGE#";
+/// What sort keys of decisions begin with.
+pub(super) const DECISIONS: &str = "DECISION#";
+/// The sort key of orders.
+pub const ORDER: &str = "ORDER";
 
 /// What ledger sort keys begin with.
 pub const LEDGER: &str = "LEDGER#";
@@ -210,6 +220,13 @@ pub enum List<'a> {
     MergeCandidates,
     /// Dead letters by month.
     DeadLetters(Month),
+    /// Messages by the month they were planned in, those in trouble apart.
+    Messages {
+        /// Whether somebody has to look at them.
+        troubled: bool,
+        /// The month.
+        month: Month,
+    },
 }
 
 impl List<'_> {
@@ -222,6 +239,8 @@ impl List<'_> {
             Self::OpenTasks => format!("{shop}#task#open"),
             Self::MergeCandidates => format!("{shop}#candidate#open"),
             Self::DeadLetters(month) => format!("{shop}#dead-letter#{month}"),
+            Self::Messages { troubled: false, month } => format!("{shop}#message#{month}"),
+            Self::Messages { troubled: true, month } => format!("{shop}#message#trouble#{month}"),
         }
     }
 

@@ -2,8 +2,6 @@
 //! is due. The webhook only sets it; whoever drains that index asks the source, and what
 //! it answers is merged as one more observation.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use loyalty::ids::{OrderRef, ShopId};
@@ -11,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::item::{self, Put};
 use super::keys::{Entity, send_bucket, time};
-use super::reads::{VERSION, key_of, stored_order};
-use super::{Item, Scene, Store, StoreError, StoredOrder, Write, merges, retry, table};
+use super::reads::VERSION;
+use super::{Item, Scene, Store, StoreError, StoredOrder, Write, retry};
 
 /// The marker's attribute.
 const LOOKUP: &str = "e";
@@ -69,9 +67,7 @@ impl Lookup {
         let marker: Item = serde_dynamo::to_item(self).map_err(StoreError::request)?;
         let put = put.with(LOOKUP, AttributeValue::M(marker));
         Ok(match self.at {
-            Some(at) => put
-                .with(table::DUE_SEND.partition, AttributeValue::S(send_bucket(shop, at)))
-                .with(table::DUE_SEND.sort, AttributeValue::S(format!("{}#{order}", time(at)))),
+            Some(at) => put.due(&send_bucket(shop, at), &format!("{}#{order}", time(at))),
             None => put,
         })
     }
@@ -153,57 +149,5 @@ impl Store {
             retry::pause(attempt).await?;
         }
         Err(StoreError::Contended { attempts: retry::ATTEMPTS })
-    }
-
-    /// Orders whose look-up is due at `now`, soonest first, as far back as `hours`.
-    pub async fn lookups_due(
-        &self,
-        shop: &ShopId,
-        hours: u16,
-        now: Timestamp,
-    ) -> Result<Vec<(OrderRef, StoredOrder)>, StoreError> {
-        let mut due = BTreeMap::new();
-        for back in (0..=hours).rev() {
-            let hour = SignedDuration::from_hours(i64::from(back));
-            let bucket = send_bucket(shop, now.checked_sub(hour).unwrap_or(now));
-            let keys = self.due_in(&bucket, now).await?;
-            for found in self.get_all(keys).await? {
-                let Some(order) = merges::order_ref(&found) else { continue };
-                let stored = stored_order(found)?;
-                // The index follows the table a little later: the item itself decides.
-                let at = stored.lookup.as_ref().and_then(|lookup| lookup.at);
-                if let Some(at) = at.filter(|at| *at <= now) {
-                    due.insert((at, order), stored);
-                }
-            }
-        }
-        Ok(due.into_iter().map(|((_, order), stored)| (order, stored)).collect())
-    }
-
-    async fn due_in(
-        &self,
-        bucket: &str,
-        now: Timestamp,
-    ) -> Result<Vec<super::keys::Key>, StoreError> {
-        let mut pages = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(table::DUE_SEND.name)
-            .key_condition_expression(format!(
-                "{} = :bucket AND {} < :now",
-                table::DUE_SEND.partition,
-                table::DUE_SEND.sort
-            ))
-            .expression_attribute_values(":bucket", AttributeValue::S(bucket.to_owned()))
-            .expression_attribute_values(":now", AttributeValue::S(format!("{}~", time(now))))
-            .into_paginator()
-            .send();
-        let mut keys = Vec::new();
-        while let Some(page) = pages.next().await {
-            let items = page.map_err(StoreError::unavailable)?.items.unwrap_or_default();
-            keys.extend(items.iter().map(key_of));
-        }
-        Ok(keys)
     }
 }

@@ -4,13 +4,16 @@
 //! Every write is conditional, on a version or on absence, and what belongs together is
 //! one transaction. A write that lost a race is planned again from what is there now.
 
+mod changes;
 mod consents;
+mod due;
 mod item;
 pub mod keys;
 mod lookups;
 mod mail_mode;
 mod mail_settings;
 mod merges;
+mod messages;
 mod people;
 mod purchases;
 mod reads;
@@ -33,11 +36,17 @@ use aws_sdk_dynamodb::types::{
 };
 use thiserror::Error;
 
+pub use self::changes::{Change, Changed};
 pub use self::consents::{ConsentProof, EndedConsent, shopify_grade};
+pub use self::due::DueWork;
 pub use self::lookups::Lookup;
 pub use self::mail_mode::{MailChange, MailMode, Whence};
 pub use self::mail_settings::MailSettingsError;
 pub use self::merges::{CandidateState, Deed, MergeCandidate, MergeError, UNDO_WITHIN};
+pub use self::messages::{
+    Bounced, Claim, Claimed, Decision, Desk, Heard, Kept, LEASE, Message, State as MessageState,
+    Wanted,
+};
 pub use self::people::{Buyer, Contact, Person, Scene};
 pub use self::purchases::{Observation, Recorded};
 pub use self::reads::{Customer, LedgerPage, StoredOrder};
@@ -225,8 +234,18 @@ impl Store {
     }
 
     /// Writes all of them or none; a single one without the price of a transaction.
-    async fn write(&self, mut puts: Vec<item::Put>) -> Result<Write, StoreError> {
+    async fn write(&self, puts: Vec<item::Put>) -> Result<Write, StoreError> {
+        self.write_checked(puts, Vec::new()).await
+    }
+
+    /// Writes all of them or none, and only if the others still stand as they were read.
+    async fn write_checked(
+        &self,
+        mut puts: Vec<item::Put>,
+        checks: Vec<item::Check>,
+    ) -> Result<Write, StoreError> {
         if puts.len() == 1
+            && checks.is_empty()
             && let Some(put) = puts.pop()
         {
             return self.put(put).await;
@@ -241,6 +260,11 @@ impl Store {
         for put in puts {
             let put = put.in_transaction(&self.table)?;
             request = request.transact_items(TransactWriteItem::builder().put(put).build());
+        }
+        for check in checks {
+            let check = check.in_transaction(&self.table)?;
+            let check = TransactWriteItem::builder().condition_check(check).build();
+            request = request.transact_items(check);
         }
         match request.send().await {
             Ok(answer) => {

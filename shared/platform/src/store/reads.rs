@@ -1,14 +1,17 @@
 //! Reads for people: customers, ledgers, orders.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use jiff::Timestamp;
+use loyalty::Points;
 use loyalty::account::Account;
 use loyalty::ids::{CustomerId, OrderRef, ShopId};
 use loyalty::ledger::Entry;
 use loyalty::posting::Record;
 
 use super::item;
-use super::keys::{self, Entity, Key, LEDGER, Listed, customer_partition};
+use super::keys::{self, Entity, Key, LEDGER, List, Listed, customer_partition};
 use super::{Contact, Item, Lookup, Store, StoreError, retry, table};
 use crate::identity::Identity;
 
@@ -113,6 +116,87 @@ impl Store {
         let entries: Vec<Entry> = items.into_iter().map(item::read).collect::<Result<_, _>>()?;
         let next = entries.last().map(|entry| entry.number).filter(|_| more);
         Ok(LedgerPage { entries, next })
+    }
+
+    /// A ledger's entries written at `from` or later, oldest first.
+    pub async fn ledger_since(
+        &self,
+        shop: &ShopId,
+        customer: &CustomerId,
+        from: Timestamp,
+        page: u16,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let (mut found, mut before) = (Vec::new(), None);
+        loop {
+            let part = self.ledger(shop, customer, before, page).await?;
+            let older = part.entries.iter().any(|entry| entry.at < from);
+            found.extend(part.entries.into_iter().filter(|entry| entry.at >= from));
+            before = part.next.filter(|_| !older);
+            if before.is_none() {
+                found.reverse();
+                return Ok(found);
+            }
+        }
+    }
+
+    /// The first order that is known of a customer, or of anybody her account stands for,
+    /// and when it was paid. It is read from an index, which follows the table a little later.
+    pub async fn first_order(
+        &self,
+        shop: &ShopId,
+        customer: &CustomerId,
+    ) -> Result<Option<(Timestamp, OrderRef)>, StoreError> {
+        let (holder, account) = self.account(shop, customer.clone()).await?;
+        let mut first = None;
+        for one in self.family(shop, &holder, &account).await? {
+            let list = List::OrdersOf(&one).partition(shop);
+            let found = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name(table::LIST.name)
+                .key_condition_expression(format!("{} = :list", table::LIST.partition))
+                .expression_attribute_values(":list", AttributeValue::S(list))
+                .limit(1)
+                .send()
+                .await
+                .map_err(StoreError::unavailable)?;
+            for item in found.items.unwrap_or_default() {
+                let place = item::text(&item, table::LIST.sort).unwrap_or_default();
+                let at = place.split('#').next().and_then(|at| at.parse().ok());
+                let here = at.zip(super::merges::order_ref(&item));
+                first = match (first, here) {
+                    (Some(known), Some(here)) => Some(std::cmp::min(known, here)),
+                    (known, here) => known.or(here),
+                };
+            }
+        }
+        Ok(first)
+    }
+
+    /// What each of these orders has brought by now, of those that an account stands for.
+    pub async fn posted_to(
+        &self,
+        shop: &ShopId,
+        holder: &CustomerId,
+        account: &Account,
+        orders: impl IntoIterator<Item = OrderRef>,
+    ) -> Result<BTreeMap<OrderRef, Points>, StoreError> {
+        let keys: Vec<Key> =
+            orders.into_iter().map(|order| Entity::Order(&order).key(shop)).collect();
+        if keys.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let family = self.family(shop, holder, account).await?;
+        let mut posted = BTreeMap::new();
+        for item in self.get_all(keys).await? {
+            let Some(order) = super::merges::order_ref(&item) else { continue };
+            let record = stored_order(item)?.record;
+            if record.customer.as_ref().is_some_and(|customer| family.contains(customer)) {
+                posted.insert(order, record.posted());
+            }
+        }
+        Ok(posted)
     }
 
     /// An order; an empty one of version 0 where none is known.

@@ -96,8 +96,9 @@ impl Shop {
     }
 
     async fn work_off(&self) -> Worked {
-        // As far back as the longest pause between two attempts.
-        self.lookups.work_off(&self.shop.services, &self.shop.id, 13).await.unwrap()
+        let services = &self.shop.services;
+        let due = services.store.due_work(&self.shop.id, 100, services.clock.now()).await.unwrap();
+        self.lookups.work_off(services, &self.shop.id, due.lookups).await.unwrap()
     }
 
     async fn order(&self) -> StoredOrder {
@@ -193,7 +194,13 @@ async fn without_a_token_nothing_is_asked_and_the_amount_counts() {
         Secrets::from_lists([("identity".to_owned(), "identity-key".to_owned())]);
     shop.told(payment("2026-11-20T14:00:05Z", Some("C1"))).await;
     assert_eq!((shop.work_off().await, shop.asked().await), (WAITING, 0));
-    assert_eq!(shop.order().await.record.posted().0, 125);
+    let stored = shop.order().await;
+    assert_eq!(stored.record.posted().0, 125);
+    let why = stored.lookup.unwrap().why.unwrap();
+    assert!(why.contains("no square-token"), "{why}");
+    assert_eq!(shop.work_off().await, Worked::default(), "it is in nobody's way");
+    shop.shop.set_now("2026-11-23T12:00:01Z");
+    assert_eq!(shop.work_off().await, WAITING, "and tried again a day later");
 }
 
 #[tokio::test]

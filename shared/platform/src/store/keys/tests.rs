@@ -17,6 +17,7 @@ fn every_key_of_every_entity() {
         Entity::Settings,
         Entity::MailSettings,
         Entity::Status,
+        Entity::Drained,
         Entity::Program(7),
         Entity::Run(Nightly::Mail, date),
         Entity::Run(Nightly::Points, date),
@@ -58,6 +59,8 @@ fn every_key_of_every_entity() {
         List::OpenTasks,
         List::MergeCandidates,
         List::DeadLetters(month),
+        List::Messages { troubled: false, month },
+        List::Messages { troubled: true, month },
     ];
     writeln!(text, "\nlist").unwrap();
     for list in lists {

@@ -1,0 +1,335 @@
+//! Works off what is due: claims, sends, settles; and looks orders up at their sources.
+//!
+//! Shops take turns, a message each, so that a slow one holds up no other. SES takes a mail
+//! or doesn't, or its answer is lost: then the message stays claimed, and SES's own event
+//! settles it. Where none came by the end of the claim, marketing is never sent again, and
+//! what she has a right to know once more.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use loyalty::ids::ShopId;
+use loyalty::mail::{Kind, WhyNot};
+use platform::mail::{Quota, SendError};
+use platform::store::{Claimed, Desk, Kept, MessageState, StoreError, Wanted};
+
+use crate::Mailer;
+use crate::letter::{self, LetterError};
+use crate::lookout::{Decided, decide};
+
+/// Work of a shop taken at once.
+const AT_ONCE: usize = 100;
+
+/// How often a message is decided about anew, because something changed meanwhile.
+const ATTEMPTS: u32 = 5;
+
+/// How often SES is asked again that has had enough for the moment.
+const THROTTLED_ATTEMPTS: u32 = 3;
+
+/// How long a message waits that SES had no room for.
+const THROTTLED_FOR: SignedDuration = SignedDuration::from_mins(1);
+
+/// How long a message waits until somebody may have done something about it.
+const HELD_FOR: SignedDuration = SignedDuration::from_hours(1);
+
+/// What a drain did.
+#[derive(Debug, Default)]
+pub struct Drained {
+    /// Messages that SES took.
+    pub sent: u64,
+    /// Messages that wait, for a reason of the rules or of SES's.
+    pub waiting: u64,
+    /// Messages left out.
+    pub dropped: u64,
+    /// Messages that can't be sent, or of which nobody knows.
+    pub failed: u64,
+    /// Orders looked up.
+    pub looked_up: u64,
+    /// What kept something from being worked off; it stays due.
+    pub error: Option<StoreError>,
+}
+
+/// What became of one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Sent,
+    Waiting,
+    Dropped,
+    Failed,
+}
+
+impl Mailer {
+    /// Works off what is due of these shops. What the table can't do now stays due, and so
+    /// does what is behind it in its shop; other shops go on.
+    pub async fn drain(&self, shops: &[ShopId]) -> Drained {
+        let mut drained = Drained::default();
+        let mut open: Vec<ShopId> = shops.to_vec();
+        while !open.is_empty() {
+            let mut queues = BTreeMap::new();
+            for shop in std::mem::take(&mut open) {
+                match self.due(&shop, &mut drained).await {
+                    Ok((messages, more)) => {
+                        // Only what gets done makes room for more.
+                        if more && !messages.is_empty() {
+                            open.push(shop.clone());
+                        }
+                        queues.insert(shop, messages);
+                    }
+                    Err(error) => drained.error = Some(error),
+                }
+            }
+            while !queues.is_empty() {
+                let mut finished = Vec::new();
+                for (shop, queue) in &mut queues {
+                    let ended = match queue.pop_front() {
+                        Some(kept) => self.work(shop, kept).await,
+                        None => {
+                            finished.push(shop.clone());
+                            continue;
+                        }
+                    };
+                    match ended {
+                        Ok(ended) => drained.count(ended),
+                        Err(error) => {
+                            tracing::warn!(%shop, error = error.chain(), "a message stays due");
+                            let transient = error.is_transient();
+                            drained.error = Some(error);
+                            if transient {
+                                finished.push(shop.clone());
+                            }
+                        }
+                    }
+                }
+                for shop in finished {
+                    queues.remove(&shop);
+                    if drained.error.is_some() {
+                        open.retain(|one| *one != shop);
+                    }
+                }
+            }
+        }
+        drained
+    }
+
+    /// What is due of a shop; its look-ups are done on the way.
+    async fn due(
+        &self,
+        shop: &ShopId,
+        drained: &mut Drained,
+    ) -> Result<(VecDeque<Kept>, bool), StoreError> {
+        let now = self.services.clock.now();
+        let due = self.services.store.due_work(shop, AT_ONCE, now).await?;
+        for key in &due.unreadable {
+            tracing::error!(%shop, key, "work that is due can't be read: it is left");
+        }
+        let worked = self.lookups.work_off(&self.services, shop, due.lookups).await?;
+        drained.looked_up = drained.looked_up.saturating_add(worked.done.into());
+        Ok((due.messages.into(), due.more))
+    }
+
+    /// Works one message off.
+    async fn work(&self, shop: &ShopId, mut kept: Kept) -> Result<Ended, StoreError> {
+        let store = &self.services.store;
+        for _ in 0..ATTEMPTS {
+            let now = self.services.clock.now();
+            if kept.message.due.is_none_or(|due| due > now) {
+                // Somebody else is on it, or was.
+                return Ok(Ended::Waiting);
+            }
+            if let Some(ended) = self.attempt(shop, &kept, now).await? {
+                return Ok(ended);
+            }
+            let trigger = kept.message.trigger();
+            match store.message(shop, &kept.customer, &trigger).await? {
+                Some(message) => kept.message = message,
+                None => return Ok(Ended::Dropped),
+            }
+        }
+        // Somebody keeps writing what it rests on: it stays due.
+        Ok(Ended::Waiting)
+    }
+
+    /// Decides about a message and does what was decided. `None`: something it rests on
+    /// changed meanwhile.
+    async fn attempt(
+        &self,
+        shop: &ShopId,
+        kept: &Kept,
+        now: Timestamp,
+    ) -> Result<Option<Ended>, StoreError> {
+        let store = &self.services.store;
+        if kept.message.is_open_at(now) && !kept.message.may_repeat() {
+            store.message_unknown(shop, kept).await?;
+            return Ok(Some(Ended::Failed));
+        }
+        let desk = store.desk(shop, &kept.customer).await?;
+        let rules = store.rules(shop, now).await?;
+        let Some(version) = rules.programs.current(now) else {
+            return self.hold(shop, kept, "the shop has no program in force", now).await.map(Some);
+        };
+        let decided = decide(&self.services, shop, kept, &desk, &version.program, now).await?;
+        let (news, to_owner, without) = match decided {
+            Decided::Send { news, to_owner, without } => (news, to_owner, without),
+            Decided::Wait { until, why } => {
+                store.message_waits(shop, kept, until, why).await?;
+                return Ok(Some(Ended::Waiting));
+            }
+            Decided::Drop(reasons) => return self.leave_out(shop, kept, &reasons).await.map(Some),
+        };
+        let settings = store.mail_settings(shop).await?;
+        let occasion = letter::Occasion {
+            shop,
+            kept,
+            desk: &desk,
+            program: &version.program,
+            settings: &settings,
+            news: &news,
+            to_owner,
+            configuration_sets: self.configuration_sets.as_deref(),
+        };
+        let letter = match letter::write(&occasion) {
+            Ok(letter) => letter,
+            Err(error @ LetterError::Settings(_)) => {
+                return self.hold(shop, kept, &error.to_string(), now).await.map(Some);
+            }
+            Err(error @ LetterError::Address(_)) => {
+                store.message_failed(shop, kept, &error.to_string()).await?;
+                return Ok(Some(Ended::Failed));
+            }
+        };
+        let quota = self.mail.quota(now).await;
+        if let Some(why) = no_room(&quota) {
+            return self.hold(shop, kept, why, now).await.map(Some);
+        }
+        let kinds = news.iter().map(|one| one.kind()).collect();
+        let wanted = Wanted { kinds, to_owner, without };
+        match self.claim(shop, kept, &desk, wanted, now).await? {
+            Some(ours) => self.send(shop, &ours, &letter, &quota).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn claim(
+        &self,
+        shop: &ShopId,
+        kept: &Kept,
+        desk: &Desk,
+        wanted: Wanted,
+        now: Timestamp,
+    ) -> Result<Option<Kept>, StoreError> {
+        Ok(match self.services.store.claim(shop, kept, desk, wanted, now).await? {
+            Claimed::Ours(message) => {
+                Some(Kept { customer: kept.customer.clone(), message: *message })
+            }
+            Claimed::Changed => None,
+        })
+    }
+
+    /// Sends a claimed message and settles it.
+    async fn send(
+        &self,
+        shop: &ShopId,
+        ours: &Kept,
+        letter: &platform::mail::Letter,
+        quota: &Quota,
+    ) -> Result<Ended, StoreError> {
+        let store = &self.services.store;
+        let mut pause = quota.pause;
+        for attempt in 1.. {
+            // One after the other is within the rate, and others send at the same time: SES
+            // says where it is too much.
+            tokio::time::sleep(pause).await;
+            let sent = self.mail.send(letter).await;
+            let now = self.services.clock.now();
+            let id = &ours.message.id;
+            match sent {
+                Ok(ses_id) => {
+                    store.message_sent(shop, ours, &ses_id, now).await?;
+                    return Ok(Ended::Sent);
+                }
+                Err(SendError::Throttled { .. }) if attempt < THROTTLED_ATTEMPTS => {
+                    pause = pause.saturating_mul(2).max(Duration::from_millis(100));
+                }
+                Err(error @ SendError::Throttled { .. }) => {
+                    let due = now.checked_add(THROTTLED_FOR).unwrap_or(now);
+                    store.message_held(shop, ours, error.reason(), due).await?;
+                    return Ok(Ended::Waiting);
+                }
+                Err(error @ SendError::Held { .. }) => {
+                    tracing::warn!(%shop, message = id, why = error.reason(), "mail is held");
+                    return self.hold(shop, ours, error.reason(), now).await;
+                }
+                Err(error @ SendError::Refused { .. }) => {
+                    tracing::warn!(%shop, message = id, why = error.reason(), "mail refused");
+                    store.message_failed(shop, ours, error.reason()).await?;
+                    return Ok(Ended::Failed);
+                }
+                Err(error @ SendError::Unknown { .. }) => {
+                    let why = error.reason();
+                    tracing::warn!(%shop, message = id, why, "it isn't known whether mail went out");
+                    return Ok(Ended::Waiting);
+                }
+            }
+        }
+        Ok(Ended::Waiting)
+    }
+
+    /// Puts a message off until somebody may have done something about what is wrong.
+    async fn hold(
+        &self,
+        shop: &ShopId,
+        kept: &Kept,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<Ended, StoreError> {
+        let due = now.checked_add(HELD_FOR).unwrap_or(now);
+        self.services.store.message_held(shop, kept, why, due).await?;
+        Ok(Ended::Waiting)
+    }
+
+    /// Leaves a message out for its reasons. One that may have been sent before is of unknown
+    /// end instead, and one that trouble kept until now has failed.
+    async fn leave_out(
+        &self,
+        shop: &ShopId,
+        kept: &Kept,
+        reasons: &[(Kind, WhyNot)],
+    ) -> Result<Ended, StoreError> {
+        let store = &self.services.store;
+        if kept.message.state == MessageState::Claimed {
+            store.message_unknown(shop, kept).await?;
+            return Ok(Ended::Failed);
+        }
+        let late = reasons.iter().any(|(_, why)| *why == WhyNot::Stale);
+        if late && kept.message.trouble.is_some() {
+            store.message_given_up(shop, kept).await?;
+            return Ok(Ended::Failed);
+        }
+        store.message_dropped(shop, kept, reasons).await?;
+        Ok(Ended::Dropped)
+    }
+}
+
+/// Why SES has no room for one more mail, if it hasn't.
+fn no_room(quota: &Quota) -> Option<&'static str> {
+    if !quota.sending {
+        Some("SES doesn't send for this account: look at its console, Account dashboard")
+    } else if quota.left_today == Some(0) {
+        Some("the day's quota of SES is used up: ask AWS for a higher one")
+    } else {
+        None
+    }
+}
+
+impl Drained {
+    fn count(&mut self, ended: Ended) {
+        let count = match ended {
+            Ended::Sent => &mut self.sent,
+            Ended::Waiting => &mut self.waiting,
+            Ended::Dropped => &mut self.dropped,
+            Ended::Failed => &mut self.failed,
+        };
+        *count = count.saturating_add(1);
+    }
+}

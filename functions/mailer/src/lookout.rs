@@ -1,0 +1,116 @@
+//! What a decision about a message rests on, as the rules want it.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use loyalty::consent::{Channel, Suppression};
+use loyalty::ids::ShopId;
+use loyalty::mail::news::{Known, News, news, orders};
+use loyalty::mail::{Draft, House, Kind, MailMode, Outcome, Recipient, Sent, WhyNot, plan};
+use loyalty::program::Program;
+use platform::Services;
+use platform::store::{Desk, Kept, StoreError};
+
+use crate::stream::mail_mode;
+
+/// Ledger entries in one read.
+const PAGE: u16 = 200;
+
+/// What becomes of a message now.
+#[derive(Debug, Clone)]
+pub(crate) enum Decided {
+    /// It goes.
+    Send {
+        /// What it tells.
+        news: Vec<News>,
+        /// Whether to the owner instead.
+        to_owner: bool,
+        /// What it doesn't tell, and why.
+        without: Vec<(Kind, WhyNot)>,
+    },
+    /// It waits.
+    Wait {
+        /// Until when.
+        until: Timestamp,
+        /// Why.
+        why: WhyNot,
+    },
+    /// It is left out.
+    Drop(Vec<(Kind, WhyNot)>),
+}
+
+/// Decides about a message by what is on the desk, under the program in force.
+pub(crate) async fn decide(
+    services: &Services,
+    shop: &ShopId,
+    kept: &Kept,
+    desk: &Desk,
+    program: &Program,
+    now: Timestamp,
+) -> Result<Decided, StoreError> {
+    let draft = &kept.message.draft;
+    if now < draft.due {
+        return Ok(Decided::Wait { until: draft.due, why: WhyNot::NotDue });
+    }
+    let mode = mail_mode(&desk.status);
+    let since = match mode {
+        MailMode::Live { since } => Some(since),
+        MailMode::Off | MailMode::Owner => None,
+    };
+    let told = look_up(services, shop, kept, desk, program, since).await?;
+    let kinds: Vec<Kind> = told.iter().map(News::kind).collect();
+    let no_news = draft.sections.iter().filter(|kind| !kinds.contains(kind));
+    let no_news: Vec<_> = no_news.map(|kind| (*kind, WhyNot::NothingToTell)).collect();
+    let contact = desk.contact.as_ref();
+    let consent = contact.map(|contact| contact.consent.clone()).unwrap_or_default();
+    let suppressed = consent.suppressed().map(|suppressed| suppressed.why);
+    let off: Vec<Kind> =
+        Kind::ALL.into_iter().filter(|kind| consent.is_off(kind.as_str())).collect();
+    let not_sent: Vec<Kind> = program.mail.off.iter().copied().collect();
+    let zone: &TimeZone = &program.shop.zone;
+    let sent: Sent = desk.sent_before(&kept.message);
+    let recipient = Recipient {
+        unreachable: contact.is_none_or(|contact| contact.email.is_none()),
+        paused: desk.account.paused || consent.paused_until(now).is_some(),
+        is_member: desk.account.is_member(),
+        consented: consent.suffices(Channel::Email, program.shop.preset),
+        complained: suppressed == Some(Suppression::Complaint),
+        bounced: matches!(suppressed, Some(Suppression::Bounce | Suppression::Bounces)),
+        off: &off,
+        monthly: consent.at_most_monthly(),
+        zone,
+        sent: &sent,
+    };
+    let house = House { mode, paused: false, off: &not_sent };
+    let draft = Draft { sections: kinds, ..draft.clone() };
+    Ok(match plan::settle(&draft, &recipient, house, now) {
+        Outcome::Send { sections, to_owner, without, .. } => Decided::Send {
+            news: told.into_iter().filter(|one| sections.contains(&one.kind())).collect(),
+            to_owner,
+            without: without.into_iter().chain(no_news).collect(),
+        },
+        Outcome::Wait { until, why } => Decided::Wait { until, why },
+        Outcome::Drop(without) => Decided::Drop(without.into_iter().chain(no_news).collect()),
+    })
+}
+
+/// Looks up what a message tells, as things stand now.
+async fn look_up(
+    services: &Services,
+    shop: &ShopId,
+    kept: &Kept,
+    desk: &Desk,
+    program: &Program,
+    since: Option<Timestamp>,
+) -> Result<Vec<News>, StoreError> {
+    let (store, draft) = (&services.store, &kept.message.draft);
+    let mut entries = store.ledger_since(shop, &kept.customer, draft.from, PAGE).await?;
+    if desk.holder != kept.customer {
+        // Since they are one, everything is entered there.
+        entries.extend(store.ledger_since(shop, &desk.holder, draft.from, PAGE).await?);
+        entries.sort_by_key(|entry| entry.at);
+    }
+    let orders = orders(draft, &entries, since);
+    let posted = store.posted_to(shop, &desk.holder, &desk.account, orders).await?;
+    let (entries, posted, account) = (&entries, &posted, &desk.account);
+    Ok(news(draft, &Known { entries, posted, account, program, since }))
+}
