@@ -1,4 +1,4 @@
-//! The owner's JSON API, read only.
+//! The owner's JSON API.
 //!
 //! | route below `/api/v1` | answer |
 //! | --- | --- |

@@ -30,7 +30,7 @@ pub(crate) enum Command {
     /// Check or apply a shop's program
     #[command(subcommand)]
     Program(ProgramCommand),
-    /// Show how far a shop's mail is, or set it
+    /// Show how far a shop's mail is, or set it; and who it comes from
     Mail(MailArgs),
     /// Sign a sample event as Shopify or Square would and post it to a running server
     Send(SendArgs),
@@ -129,15 +129,43 @@ pub(crate) enum ProgramCommand {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct MailArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<MailCommand>,
     /// How far mail shall go; left out, how far it goes is only shown
     pub(crate) mode: Option<MailWanted>,
     /// The shop, where there are several
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", global = true)]
     pub(crate) shop: Option<ShopId>,
     /// Directory of the data
-    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA, global = true)]
     pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MailCommand {
+    /// Show who a shop's mail comes from, or set it; an empty text takes away what was set
+    Sender(SenderArgs),
+}
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct SenderArgs {
+    /// The address mail comes from, of the shop's own domain
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) from: Option<String>,
+    /// The name beside it, where the shop's own isn't wanted
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Where answers go and somebody reads them
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) reply_to: Option<String>,
+    /// The owner's address, where mail to the owner alone goes
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) owner: Option<String>,
+    /// The shop's postal address, on one line
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) postal_address: Option<String>,
 }
 
 /// How far mail shall go.

@@ -39,13 +39,16 @@ pub(super) async fn show(
     InPath(at): InPath<ShopPath>,
 ) -> Result<Json<MailSetting>, Refusal> {
     let shop = Shop::open(&services, at.shop).await?;
-    Ok(Json(services.store.status(&shop.id).await?.into()))
+    let status = services.store.status(&shop.id).await?;
+    let settings = services.store.mail_settings(&shop.id).await?;
+    Ok(Json(MailSetting::of(&status, &settings)))
 }
 
 /// Set the mail mode
 ///
 /// Going live begins with what happens from now on, also after it was off. Setting what is
-/// set already changes nothing.
+/// set already changes nothing. A mode may be set before it has all it needs: `warnings` say
+/// what it lacks.
 #[utoipa::path(
     post,
     path = "/api/v1/shops/{shop}/mail-mode",
@@ -63,7 +66,8 @@ pub(super) async fn set(
 ) -> Result<Json<MailSetting>, Refusal> {
     let shop = Shop::open(&services, at.shop).await?;
     let (mode, now) = (store::MailMode::from(mode), services.clock.now());
+    let settings = services.store.mail_settings(&shop.id).await?;
     let status = services.store.set_mail_mode(&shop.id, mode, Whence::Api, now).await?;
     tracing::info!(?mode, "mail mode set");
-    Ok(Json(status.into()))
+    Ok(Json(MailSetting::of(&status, &settings)))
 }

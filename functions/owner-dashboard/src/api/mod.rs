@@ -5,6 +5,7 @@ mod customers;
 mod held;
 mod ledger;
 mod mail_mode;
+mod mail_settings;
 mod merges;
 pub(crate) mod openapi;
 mod orders;
@@ -36,6 +37,7 @@ fn guarded() -> OpenApiRouter<Services> {
         .routes(routes!(held::list))
         .routes(routes!(held::judge))
         .routes(routes!(mail_mode::show, mail_mode::set))
+        .routes(routes!(mail_settings::show, mail_settings::set))
 }
 
 /// Routes for anybody.

@@ -78,14 +78,17 @@ impl Modify for Bearer {
     }
 }
 
-/// Says that an answer has all its fields: what isn't known is null, never missing.
+/// Says that an answer has all its fields: what isn't known is null, never missing. What is
+/// asked for may leave some out: it is told apart by taking no field it doesn't know.
 struct EveryField;
 
 impl Modify for EveryField {
     fn modify(&self, document: &mut Document) {
         let components = document.components.get_or_insert_default();
         for schema in components.schemas.values_mut() {
-            if let RefOr::T(Schema::Object(object)) = schema {
+            if let RefOr::T(Schema::Object(object)) = schema
+                && object.additional_properties.is_none()
+            {
                 object.required = object.properties.keys().cloned().collect();
             }
         }

@@ -37,6 +37,11 @@ impl Shop {
         Ok(Self { id, settings, rules, program, today })
     }
 
+    /// Its name, as customers know it.
+    pub(super) fn name(&self) -> &str {
+        &self.settings.name
+    }
+
     /// Every version of its program.
     pub(super) fn programs(&self) -> &Programs {
         &self.rules.programs

@@ -4,6 +4,7 @@ use http::Method;
 use platform::Clock;
 use serde_json::json;
 
+use super::mail_settings::{MAIL_SETTINGS, everything};
 use super::{Api, NOW, at};
 
 const MAIL_MODE: &str = "/api/v1/shops/corner-bakery/mail-mode";
@@ -11,7 +12,7 @@ const MAIL_MODE: &str = "/api/v1/shops/corner-bakery/mail-mode";
 #[tokio::test]
 async fn mail_is_off_until_somebody_says_otherwise() {
     let api = Api::open().await;
-    let off = json!({ "mode": "off", "live_since": null, "changed_at": null });
+    let off = json!({ "mode": "off", "live_since": null, "changed_at": null, "warnings": [] });
     assert_eq!(api.read(MAIL_MODE).await, off);
     assert_eq!(api.write(MAIL_MODE, json!({ "mode": "off" })).await, off, "it was off already");
 }
@@ -19,9 +20,15 @@ async fn mail_is_off_until_somebody_says_otherwise() {
 #[tokio::test]
 async fn going_live_says_since_when_and_going_live_again_begins_anew() {
     let api = Api::open().await;
-    let owner = json!({ "mode": "owner", "live_since": null, "changed_at": NOW });
+    api.write(MAIL_SETTINGS, everything()).await;
+    let mode = |mode: &str, live_since: Option<&str>, changed_at: &str| {
+        json!({
+            "mode": mode, "live_since": live_since, "changed_at": changed_at, "warnings": []
+        })
+    };
+    let owner = mode("owner", None, NOW);
     assert_eq!(api.write(MAIL_MODE, json!({ "mode": "owner" })).await, owner);
-    let live = json!({ "mode": "live", "live_since": NOW, "changed_at": NOW });
+    let live = mode("live", Some(NOW), NOW);
     assert_eq!(api.write(MAIL_MODE, json!({ "mode": "live" })).await, live);
 
     let (later, services) = ("2026-11-23T15:00:00Z", api.services.clone());
@@ -29,11 +36,32 @@ async fn going_live_says_since_when_and_going_live_again_begins_anew() {
     let router = crate::router(platform::Services { clock, ..services.clone() });
     let tomorrow = Api { services, router };
     assert_eq!(tomorrow.write(MAIL_MODE, json!({ "mode": "live" })).await, live, "said twice");
-    let off = json!({ "mode": "off", "live_since": NOW, "changed_at": later });
+    let off = mode("off", Some(NOW), later);
     assert_eq!(tomorrow.write(MAIL_MODE, json!({ "mode": "off" })).await, off);
-    let again = json!({ "mode": "live", "live_since": later, "changed_at": later });
+    let again = mode("live", Some(later), later);
     assert_eq!(tomorrow.write(MAIL_MODE, json!({ "mode": "live" })).await, again);
     assert_eq!(api.read(MAIL_MODE).await, again);
+}
+
+#[tokio::test]
+async fn a_mode_that_lacks_something_is_set_and_says_what_it_lacks() {
+    let api = Api::open().await;
+    let set = async |mode: &str| api.write(MAIL_MODE, json!({ "mode": mode })).await;
+    let [no_from, no_owner, no_postal] = [
+        "no from-address: nothing can be sent",
+        "no owner's address: mail to the owner alone goes nowhere",
+        "no postal address: many countries ask marketing mail to carry the shop's",
+    ];
+    let owner = set("owner").await;
+    assert_eq!(
+        (&owner["mode"], &owner["warnings"]),
+        (&json!("owner"), &json!([no_from, no_owner]))
+    );
+    let live = set("live").await;
+    assert_eq!((&live["mode"], &live["warnings"]), (&json!("live"), &json!([no_from, no_postal])));
+    assert_eq!(api.read(MAIL_MODE).await, live);
+    api.write(MAIL_SETTINGS, everything()).await;
+    assert_eq!(api.read(MAIL_MODE).await["warnings"], json!([]));
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod door;
 mod failures;
 mod ledger;
 mod mail_mode;
+mod mail_settings;
 mod merges;
 mod openapi;
 mod orders;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Api;
 use super::bakery::{paid, refund};
 
-const ROUTES: [&str; 12] = [
+const ROUTES: [&str; 13] = [
     "/api/v1/openapi.json",
     "/api/v1/shops/{shop}/customers",
     "/api/v1/shops/{shop}/customers/{id}",
@@ -18,6 +18,7 @@ const ROUTES: [&str; 12] = [
     "/api/v1/shops/{shop}/customers/{id}/undo-merge",
     "/api/v1/shops/{shop}/held-orders",
     "/api/v1/shops/{shop}/mail-mode",
+    "/api/v1/shops/{shop}/mail-settings",
     "/api/v1/shops/{shop}/merge-candidates",
     "/api/v1/shops/{shop}/merge-candidates/dismiss",
     "/api/v1/shops/{shop}/orders/{source}/{id}",
@@ -139,6 +140,13 @@ async fn a_problem_has_the_fields_the_document_says() {
 }
 
 #[tokio::test]
+async fn what_may_be_left_out_of_a_body_is_not_required() {
+    let schemas = &document().await["components"]["schemas"];
+    assert_eq!(schemas["MailModeWanted"]["required"], serde_json::json!(["mode"]));
+    assert!(schemas["MailSettingsWanted"]["required"].is_null());
+}
+
+#[tokio::test]
 async fn answers_have_the_fields_the_document_says() {
     let document = document().await;
     let api = Api::open().await;
@@ -151,6 +159,7 @@ async fn answers_have_the_fields_the_document_says() {
         (format!("{shop}/customers/{id}/ledger"), "LedgerPage"),
         (format!("{shop}/orders/shopify/1"), "Order"),
         (format!("{shop}/mail-mode"), "MailSetting"),
+        (format!("{shop}/mail-settings"), "MailSettings"),
     ];
     for (path, schema) in answers {
         fits(&document, &api.read(&path).await, schema);

@@ -1,20 +1,28 @@
-//! `regulars mail`: how far a shop's mail is.
+//! `regulars mail`: how far a shop's mail is, and who it comes from.
+
+mod mode;
+mod sender;
 
 use std::path::Path;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use loyalty::ids::ShopId;
 use platform::Clock;
-use platform::store::{MailMode, Settings, Status, Store, Whence};
+use platform::sender::MailSettings;
+use platform::store::{MailMode, Settings, Store, Whence};
 
-use crate::cli::{Data, Environment, MailArgs, MailWanted};
+use crate::cli::{Data, Environment, MailArgs, MailCommand};
 use crate::console;
 use crate::failure::Failure;
 use crate::home::{Home, has_data};
 
-/// Shows a shop's mail mode, or sets it. A running server may have the data open at the same
-/// time: it asks for the mode each time it decides.
+/// What stands above what mail lacks.
+const MISSING: &str = "Missing (`regulars mail sender` sets it)";
+/// The same while mail is off.
+const MISSING_BEFORE_LIVE: &str = "Missing before it goes live (`regulars mail sender` sets it)";
+
+/// Shows how far a shop's mail is or who it comes from, or sets it. A running server may have
+/// the data open at the same time: it asks each time it decides.
 pub(crate) async fn run(args: &MailArgs, environment: Environment<'_>) -> Result<(), Failure> {
     let now = Clock::system().now();
     console::say(told(args, environment, now).await?);
@@ -32,12 +40,31 @@ async fn told(
     }
     let home = Home::open(&Data::Dir(args.data.clone()), environment).await?;
     let (shop, settings) = shop(&home, args).await?;
+    if let Some(MailCommand::Sender(wanted)) = &args.command {
+        return sender::told(&home.store, &shop, &settings, wanted, now).await;
+    }
     let cannot = |error| Failure::because(format!("cannot reach the mail mode of {shop}"), &error);
     let status = match args.mode {
         None => home.store.status(&shop).await,
         Some(mode) => home.store.set_mail_mode(&shop, mode.into(), Whence::Command, now).await,
     };
-    Ok(describe(&shop, &settings, &status.map_err(cannot)?))
+    let status = status.map_err(cannot)?;
+    let sender = home.store.mail_settings(&shop).await.map_err(cannot)?;
+    let missing = match status.mail_mode {
+        MailMode::Off => lacking(&sender, MailMode::Live, MISSING_BEFORE_LIVE),
+        mode => lacking(&sender, mode, MISSING),
+    };
+    Ok(mode::describe(&shop, &settings, &status) + &missing)
+}
+
+/// What mail lacks to be in a mode, as further lines; none where it lacks nothing.
+fn lacking(sender: &MailSettings, mode: MailMode, heading: &str) -> String {
+    let lacks = sender.lacks(mode);
+    if lacks.is_empty() {
+        return String::new();
+    }
+    let lines: String = lacks.iter().map(|lack| format!("\n- {lack}")).collect();
+    format!("\n{heading}:{lines}")
 }
 
 /// The shop that is meant: the one named, or the only one there is.
@@ -84,53 +111,22 @@ fn no_shop(dir: &Path) -> Failure {
     ))
 }
 
-fn describe(shop: &ShopId, settings: &Settings, status: &Status) -> String {
-    let local = |at: Timestamp| {
-        let zone = TimeZone::get(&settings.zone).unwrap_or(TimeZone::UTC);
-        let name = zone.iana_name().unwrap_or("UTC").to_owned();
-        format!("{} {name}", at.to_zoned(zone).strftime("%Y-%m-%d %H:%M"))
-    };
-    let mut line = match (status.mail_mode, status.live_since) {
-        (MailMode::Off, _) => format!("Mail of {shop} is off: nobody gets any."),
-        (MailMode::OwnerOnly, _) => {
-            format!("Mail of {shop} goes to the owner alone: no customer gets any.")
-        }
-        (MailMode::Live, since) => {
-            let since = since.map(|since| format!(" since {}", local(since))).unwrap_or_default();
-            format!("Mail of {shop} is live{since}: what happened before causes none.")
-        }
-    };
-    // Of live mail the line has said so already.
-    if let Some(at) = status.mail_changed_at().filter(|_| status.mail_mode != MailMode::Live) {
-        line = format!("{line} So since {}.", local(at));
-    }
-    line
-}
-
-impl From<MailWanted> for MailMode {
-    fn from(wanted: MailWanted) -> Self {
-        match wanted {
-            MailWanted::Off => Self::Off,
-            MailWanted::Owner => Self::OwnerOnly,
-            MailWanted::Live => Self::Live,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
 
     use loyalty::program::CORNER_BAKERY;
+    use platform::sender::{MailSettingsChange, Wish};
 
     use super::*;
+    use crate::cli::MailWanted;
     use crate::home::{Lock, ProgramFile};
 
-    fn nothing(_: &str) -> Option<String> {
+    pub(super) fn nothing(_: &str) -> Option<String> {
         None
     }
 
-    async fn opened(data: &Path, shops: &[&str]) {
+    pub(super) async fn opened(data: &Path, shops: &[&str]) {
         let mut home = Home::open(&Data::Dir(data.to_owned()), &nothing).await.unwrap();
         for shop in shops {
             let toml = CORNER_BAKERY.replace("corner-bakery", shop);
@@ -139,18 +135,64 @@ mod tests {
         }
     }
 
-    fn at(text: &str) -> Timestamp {
+    pub(super) fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
     }
 
     fn args(data: PathBuf, mode: Option<MailWanted>, shop: Option<&str>) -> MailArgs {
-        MailArgs { mode, shop: shop.map(|shop| shop.parse().unwrap()), data }
+        MailArgs { command: None, mode, shop: shop.map(|shop| shop.parse().unwrap()), data }
+    }
+
+    /// Says all that mail needs.
+    async fn complete(data: &Path) {
+        let home = Home::open(&Data::Dir(data.to_owned()), &nothing).await.unwrap();
+        let set = |text: &str| Wish::Set(text.to_owned());
+        let change = MailSettingsChange {
+            from: set("hello@corner.example"),
+            owner: set("maria@gmail.com"),
+            postal_address: set("5 Main Street"),
+            ..MailSettingsChange::default()
+        };
+        let shop = "corner-bakery".parse().unwrap();
+        home.store.set_mail_settings(&shop, change, at("2026-11-22T12:00:00Z")).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_missing_is_told_before_mail_goes_live_and_after() {
+        let dir = tempfile::tempdir().unwrap();
+        opened(dir.path(), &["corner-bakery"]).await;
+        let tell = async |mode| {
+            let args = args(dir.path().to_owned(), mode, None);
+            told(&args, &nothing, at("2026-11-22T12:00:00Z")).await.unwrap()
+        };
+        let [from, owner, postal] = [
+            "- no from-address: nothing can be sent",
+            "- no owner's address: mail to the owner alone goes nowhere",
+            "- no postal address: many countries ask marketing mail to carry the shop's",
+        ];
+        let sets = "(`regulars mail sender` sets it)";
+        assert_eq!(
+            tell(None).await,
+            format!(
+                "Mail of corner-bakery is off: nobody gets any.\nMissing before it goes live \
+                 {sets}:\n{from}\n{postal}"
+            )
+        );
+        let ends = async |mode, missing: String| {
+            let told = tell(Some(mode)).await;
+            assert!(told.ends_with(&format!("\nMissing {sets}:\n{missing}")), "{told}");
+        };
+        ends(MailWanted::Owner, format!("{from}\n{owner}")).await;
+        ends(MailWanted::Live, format!("{from}\n{postal}")).await;
+        complete(dir.path()).await;
+        assert!(!tell(None).await.contains("Missing"));
     }
 
     #[tokio::test]
     async fn mail_is_shown_set_and_stays_as_it_was_set() {
         let dir = tempfile::tempdir().unwrap();
         opened(dir.path(), &["corner-bakery"]).await;
+        complete(dir.path()).await;
         let tell = async |mode, now| {
             told(&args(dir.path().to_owned(), mode, None), &nothing, at(now)).await.unwrap()
         };

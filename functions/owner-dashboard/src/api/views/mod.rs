@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 pub(super) use self::customer::{Customer, Customers};
 pub(super) use self::held::HeldOrders;
 pub(super) use self::ledger::{Entry, LedgerPage};
-pub(super) use self::mail::{MailMode, MailSetting};
+pub(super) use self::mail::{MailMode, MailSetting, MailSettings};
 pub(super) use self::merge::MergeCandidates;
 pub(super) use self::order::Order;
 

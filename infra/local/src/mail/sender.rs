@@ -1,0 +1,148 @@
+//! `regulars mail sender`: who a shop's mail comes from.
+
+use jiff::Timestamp;
+use loyalty::ids::ShopId;
+use platform::sender::{MailSettings, MailSettingsChange, Unfit, Wish};
+use platform::store::{MailMode, MailSettingsError, Settings, Store};
+
+use super::lacking;
+use crate::cli::SenderArgs;
+use crate::failure::Failure;
+
+/// Sets what is wanted, and tells what holds then.
+pub(super) async fn told(
+    store: &Store,
+    shop: &ShopId,
+    settings: &Settings,
+    wanted: &SenderArgs,
+    now: Timestamp,
+) -> Result<String, Failure> {
+    let set = store.set_mail_settings(shop, change(wanted), now).await;
+    let sender = set.map_err(|error| match error {
+        MailSettingsError::Unfit(unfit) => {
+            let lines: String = unfit.0.iter().map(by_flag).collect();
+            Failure::new(format!("nothing was changed:{lines}"))
+        }
+        MailSettingsError::Store(error) => {
+            Failure::because(format!("cannot reach the mail settings of {shop}"), &error)
+        }
+    })?;
+    let missing = lacking(&sender, MailMode::Live, "Missing before mail goes live");
+    Ok(describe(shop, settings, &sender) + &missing)
+}
+
+fn change(wanted: &SenderArgs) -> MailSettingsChange {
+    let wish = |text: &Option<String>| match text.as_deref() {
+        None => Wish::Keep,
+        Some("") => Wish::Clear,
+        Some(text) => Wish::Set(text.to_owned()),
+    };
+    MailSettingsChange {
+        from: wish(&wanted.from),
+        from_name: wish(&wanted.name),
+        reply_to: wish(&wanted.reply_to),
+        owner: wish(&wanted.owner),
+        postal_address: wish(&wanted.postal_address),
+    }
+}
+
+/// What is wrong, with the flag instead of the setting's name.
+fn by_flag(Unfit { setting, message }: &Unfit) -> String {
+    let flag = match *setting {
+        "from_name" => "name".to_owned(),
+        other => other.replace('_', "-"),
+    };
+    format!("\n- --{flag} {message}")
+}
+
+fn describe(shop: &ShopId, settings: &Settings, sender: &MailSettings) -> String {
+    let or = |text: &Option<String>, otherwise: &str| {
+        text.clone().unwrap_or_else(|| otherwise.to_owned())
+    };
+    let shops_own = format!("{} (the shop's own name)", settings.name);
+    let lines = [
+        ("From", or(&sender.from, "nobody")),
+        ("Name", or(&sender.from_name, &shops_own)),
+        ("Answers", or(&sender.reply_to, "to the from-address")),
+        ("Owner", or(&sender.owner, "no address")),
+        ("Postal", or(&sender.postal_address, "no address")),
+    ];
+    let lines = lines.map(|(name, text)| format!("\n{name:<8} {text}")).concat();
+    format!("Mail of {shop}:{lines}")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::{MailArgs, MailCommand};
+    use crate::mail::tests::{at, nothing, opened};
+
+    use super::*;
+
+    fn args(data: &std::path::Path, wanted: SenderArgs) -> MailArgs {
+        let command = Some(MailCommand::Sender(wanted));
+        MailArgs { command, mode: None, shop: None, data: data.to_owned() }
+    }
+
+    #[tokio::test]
+    async fn who_mail_comes_from_is_set_shown_and_taken_away() {
+        let dir = tempfile::tempdir().unwrap();
+        opened(dir.path(), &["corner-bakery"]).await;
+        let now = at("2026-11-22T12:00:00Z");
+        let tell = async |wanted| {
+            crate::mail::told(&args(dir.path(), wanted), &nothing, now).await.unwrap()
+        };
+        let text = |text: &str| Some(text.to_owned());
+        let nobody = "\
+Mail of corner-bakery:
+From     nobody
+Name     Corner Bakery (the shop's own name)
+Answers  to the from-address
+Owner    no address
+Postal   no address
+Missing before mail goes live:
+- no from-address: nothing can be sent
+- no postal address: many countries ask marketing mail to carry the shop's";
+        assert_eq!(tell(SenderArgs::default()).await, nobody);
+        let all = SenderArgs {
+            from: text("hello@corner.example"),
+            name: text("Maria of Corner Bakery"),
+            reply_to: text("corner.bakery@gmail.com"),
+            owner: text("maria@gmail.com"),
+            postal_address: text("5 Main Street, Springfield, NY 12345"),
+        };
+        let told = "\
+Mail of corner-bakery:
+From     hello@corner.example
+Name     Maria of Corner Bakery
+Answers  corner.bakery@gmail.com
+Owner    maria@gmail.com
+Postal   5 Main Street, Springfield, NY 12345";
+        assert_eq!(tell(all).await, told);
+        assert_eq!(tell(SenderArgs::default()).await, told);
+        let less = SenderArgs { reply_to: text(""), ..SenderArgs::default() };
+        assert!(tell(less).await.contains("\nAnswers  to the from-address\n"));
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_is_refused_by_its_flag() {
+        let dir = tempfile::tempdir().unwrap();
+        opened(dir.path(), &["corner-bakery"]).await;
+        let now = at("2026-11-22T12:00:00Z");
+        let text = |text: &str| Some(text.to_owned());
+        let wanted = SenderArgs {
+            from: text("maria@gmail.com"),
+            name: text(" Maria\n"),
+            postal_address: text("5 Main Street\nSpringfield"),
+            ..SenderArgs::default()
+        };
+        let failure = crate::mail::told(&args(dir.path(), wanted), &nothing, now).await;
+        assert_eq!(
+            failure.unwrap_err().to_string(),
+            "\
+nothing was changed:
+- --from is at a provider of mailboxes, whose own rules (DMARC) have mail from elsewhere refused: \
+use an address of the shop's own domain; answers may go to the provider's
+- --postal-address has to be one line of 1 to 200 characters"
+        );
+    }
+}
