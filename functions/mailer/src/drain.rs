@@ -12,7 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use loyalty::ids::ShopId;
 use loyalty::mail::{Kind, WhyNot};
 use platform::mail::{Quota, SendError};
-use platform::store::{Claimed, Desk, Kept, MessageState, StoreError, Wanted};
+use platform::store::{Claimed, Desk, Errand, Kept, MessageState, StoreError, Wanted};
+use sources::withdrawals::{Withdrawal, WrittenBack};
 
 use crate::Mailer;
 use crate::letter::{self, LetterError};
@@ -124,8 +125,33 @@ impl Mailer {
             tracing::error!(%shop, key, "work that is due can't be read: it is left");
         }
         let worked = self.lookups.work_off(&self.services, shop, due.lookups).await?;
+        for errand in due.errands {
+            self.run_errand(shop, errand, now).await?;
+        }
         drained.looked_up = drained.looked_up.saturating_add(worked.done.into());
         Ok((due.messages.into(), due.more))
+    }
+
+    /// Tells the sources that somebody withdrew, or asks the owner to.
+    async fn run_errand(
+        &self,
+        shop: &ShopId,
+        errand: Errand,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (customer, at, tries) = (errand.customer.clone(), errand.at, errand.tries);
+        let withdrawal = Withdrawal { customer, at, tries };
+        let told = self.withdrawals.write_back(&self.services, shop, &withdrawal).await?;
+        let errand = match told {
+            WrittenBack::Done => Errand { due: None, why: None, ..errand },
+            WrittenBack::Later { why, wait, next } => {
+                tracing::warn!(%shop, customer = %errand.customer, why, "a withdrawal waits");
+                let (due, tries) = (now.checked_add(wait).ok(), next.tries);
+                Errand { due, tries, why: Some(why), ..errand }
+            }
+            WrittenBack::ByHand { why, .. } => Errand { due: None, why: Some(why), ..errand },
+        };
+        self.services.store.keep_errand(shop, &errand).await
     }
 
     /// Works one message off.

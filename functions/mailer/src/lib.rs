@@ -19,6 +19,7 @@ use platform::bus::Bus;
 use platform::mail::Mail;
 use sources::api::SetupError;
 use sources::lookup::Lookups;
+use sources::withdrawals::Withdrawals;
 
 /// The mailer, and what it works with.
 #[derive(Debug, Clone)]
@@ -32,13 +33,15 @@ pub struct Mailer {
     /// What each shop's configuration set is named by; `None`: mail goes without one.
     configuration_sets: Option<String>,
     lookups: Arc<Lookups>,
+    withdrawals: Arc<Withdrawals>,
 }
 
 impl Mailer {
     /// A mailer.
     pub fn new(services: Services, mail: Mail, bus: Bus) -> Result<Self, SetupError> {
         let lookups = Arc::new(Lookups::new()?);
-        Ok(Self { services, mail, bus, configuration_sets: None, lookups })
+        let withdrawals = Arc::new(Withdrawals::new()?);
+        Ok(Self { services, mail, bus, configuration_sets: None, lookups, withdrawals })
     }
 
     /// The same, whose mail names its shop's configuration set, `<prefix>-<shop>`, so that SES

@@ -17,6 +17,7 @@ use platform::telemetry::chain;
 use platform::{count, store};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use sources::withdrawals::Withdrawal;
 use thiserror::Error;
 
 use crate::Mailer;
@@ -273,6 +274,12 @@ impl Mailer {
             before.into_iter().flat_map(|before| before.consent.history()).collect();
         let news = after.consent.history().filter(|fact| !known.contains(fact));
         let drafts = news.filter_map(Draft::consent).collect();
+        if let Some(withdrawal) = Withdrawal::between(customer, before, after) {
+            let (store, now) = (&self.services.store, self.services.clock.now());
+            if store.plan_withdrawal(shop, customer, withdrawal.at, now).await? {
+                batch.wants_drain(shop, Some(now), now);
+            }
+        }
         self.plan(shop, customer, drafts, batch).await
     }
 

@@ -8,10 +8,10 @@ use loyalty::ids::{OrderRef, ShopId};
 use serde::{Deserialize, Serialize};
 
 use super::item::{self, Put};
-use super::keys::{Entity, Key, MESSAGES, ORDER, send_bucket, time};
+use super::keys::{Entity, Key, MESSAGES, ORDER, WITHDRAWALS, send_bucket, time};
 use super::messages::{self, customer_of};
 use super::reads::{key_of, stored_order};
-use super::{Kept, Store, StoreError, StoredOrder, Write, merges, table};
+use super::{Errand, Kept, Store, StoreError, StoredOrder, Write, merges, table};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -29,6 +29,8 @@ pub struct DueWork {
     pub messages: Vec<Kept>,
     /// Orders to look up, soonest first.
     pub lookups: Vec<(OrderRef, StoredOrder)>,
+    /// Withdrawals that the sources are to know of.
+    pub errands: Vec<Errand>,
     /// Items that can't be read, by key.
     pub unreadable: Vec<String>,
     /// Whether there may be more.
@@ -64,7 +66,8 @@ impl Store {
         while hour <= now {
             for key in self.due_in(&send_bucket(shop, hour), now).await? {
                 nothing_before.get_or_insert(hour);
-                let kind = if key.sk == ORDER { &mut lookups } else { &mut messages };
+                let asks_a_source = key.sk == ORDER || key.sk.starts_with(WITHDRAWALS);
+                let kind = if asks_a_source { &mut lookups } else { &mut messages };
                 if kind.len() < limit {
                     kind.push(key);
                 } else {
@@ -108,6 +111,14 @@ impl Store {
                         work.messages.extend(Some(kept).filter(|kept| is_due(kept, now)));
                     }
                     _ => work.unreadable.push(format!("{pk} / {sk}")),
+                }
+            } else if sk.starts_with(WITHDRAWALS) {
+                match item::read::<Errand>(found) {
+                    Ok(errand) => {
+                        let due = errand.due.is_some_and(|due| due <= now);
+                        work.errands.extend(Some(errand).filter(|_| due));
+                    }
+                    Err(_) => work.unreadable.push(format!("{pk} / {sk}")),
                 }
             }
         }

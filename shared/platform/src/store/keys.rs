@@ -63,6 +63,8 @@ pub enum Entity<'a> {
     Decision(&'a CustomerId, Date, &'a str),
     /// A message by its trigger.
     Message(&'a CustomerId, &'a str),
+    /// A withdrawal of consent that the sources are to know of, by its time.
+    Withdrawal(&'a CustomerId, Timestamp),
     /// A survey by its order or quarter.
     Survey(&'a CustomerId, &'a str),
     /// An order.
@@ -127,6 +129,7 @@ impl Entity<'_> {
                 of_customer(id, format!("{DECISIONS}{date}#{}", text(kind)))
             }
             Self::Message(id, trigger) => of_customer(id, format!("{MESSAGES}{}", text(trigger))),
+            Self::Withdrawal(id, at) => of_customer(id, format!("{WITHDRAWALS}{}", time(*at))),
             Self::Survey(id, of) => of_customer(id, format!("SURVEY#{}", text(of))),
             Self::Order(order) => {
                 own("ORDER", format!("{}#{}", order.source, order.id), ORDER.to_owned())
@@ -165,6 +168,8 @@ pub(super) const PROOFS: &str = "PROOF#";
 
 /// What sort keys of messages begin with.
 pub const MESSAGES: &str = "MESSAGE#";
+/// What sort keys of withdrawals begin with.
+pub(super) const WITHDRAWALS: &str = "WITHDRAWAL#";
 /// What sort keys of decisions begin with.
 pub(super) const DECISIONS: &str = "DECISION#";
 /// The sort key of orders.

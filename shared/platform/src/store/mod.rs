@@ -7,6 +7,7 @@
 mod changes;
 mod consents;
 mod due;
+mod errands;
 mod item;
 pub mod keys;
 mod lookups;
@@ -40,6 +41,7 @@ use thiserror::Error;
 pub use self::changes::{Change, Changed};
 pub use self::consents::{ConsentProof, EndedConsent, shopify_grade};
 pub use self::due::DueWork;
+pub use self::errands::Errand;
 pub use self::lookups::Lookup;
 pub use self::mail_mode::{MailChange, MailMode, Whence};
 pub use self::mail_settings::MailSettingsError;

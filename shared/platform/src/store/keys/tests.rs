@@ -26,6 +26,7 @@ fn every_key_of_every_entity() {
         Entity::Ledger(&anna, 42),
         Entity::Decision(&anna, date, "win-back"),
         Entity::Message(&anna, "birthday 2026"),
+        Entity::Withdrawal(&anna, at),
         Entity::Survey(&anna, "2026-Q4"),
         Entity::Order(&order),
         Entity::Voucher("ABC-DEF"),
