@@ -18,8 +18,8 @@ use crate::clock::MovableClock;
 use crate::console;
 use crate::failure::Failure;
 use crate::home::{Home, Lock, ProgramFile};
-use crate::lookups;
 use crate::program;
+use crate::pump::Pump;
 use crate::secrets::API_VARIABLE;
 use crate::server::{self, Stop};
 
@@ -157,8 +157,8 @@ impl Running<'_> {
         text.push_str(&self.how_to_try(address));
         tell(text);
         let services = self.services();
-        let shops = self.home.secrets.shops().cloned().collect();
-        tokio::spawn(lookups::keep_working(services.clone(), shops, stop.clone()));
+        let pump = Pump::open(&services, &self.cloud).await?;
+        tokio::spawn(pump.keep_working(stop.clone()));
         let router = server::router(&services, self.clock.clone(), self.cloud.clone());
         let served = server::serve(listener, router, stop).await;
         if let Some(serving) = dynamodb
