@@ -175,6 +175,8 @@ pub enum Heard {
     },
     /// SES took it and didn't send it on after all.
     Rejected {
+        /// SES's id.
+        ses_id: String,
         /// Why, without personal data.
         why: String,
     },
@@ -216,9 +218,12 @@ impl Message {
 
     /// SES took it: by its answer, or by its event. Nobody has to settle it any more.
     fn sent(&mut self, ses_id: String, at: Timestamp) {
-        self.state = State::Sent;
-        self.due = None;
-        self.trouble = None;
+        let rejected = self.state == State::Failed && self.ses_id.as_ref() == Some(&ses_id);
+        if !rejected {
+            self.state = State::Sent;
+            self.due = None;
+            self.trouble = None;
+        }
         self.ses_id.get_or_insert(ses_id);
         self.sent_at = Some(self.sent_at.map_or(at, |known| known.min(at)));
     }
@@ -239,10 +244,12 @@ impl Message {
             Heard::Complained { at } => {
                 self.complained_at = Some(self.complained_at.map_or(at, |known| known.min(at)));
             }
-            Heard::Rejected { why } => {
+            Heard::Rejected { ses_id, why } => {
                 self.state = State::Failed;
                 self.due = None;
                 self.trouble = Some(why);
+                // What SES, or its answer to us, says later of this very mail changes nothing.
+                self.ses_id = Some(ses_id);
             }
         }
     }
