@@ -73,18 +73,20 @@ async fn take(
     let Feedback { ses_id, sent_at, what, .. } = feedback;
     if let What::Rejected { why } = what {
         let heard = Heard::Rejected { ses_id: ses_id.clone(), why: (*why).to_owned() };
-        let message = hear(services, about, heard).await?;
+        let message = hear(services, about, &[heard]).await?;
         return Ok(message.map_or(Outcome::Unknown, |_| Outcome::Heard));
     }
     if matches!(what, What::Opened | What::Clicked | What::Subscribed | What::New) {
         return Ok(Outcome::Counted);
     }
     let sent = Heard::Sent { at: *sent_at, ses_id: ses_id.clone() };
-    let Some(message) = hear(services, about, sent).await? else { return Ok(Outcome::Unknown) };
+    let mut heard = vec![sent];
+    // Most events are of mail that arrived: one write for both.
+    if let What::Delivered { at } = what {
+        heard.push(Heard::Delivered { at: *at });
+    }
+    let Some(message) = hear(services, about, &heard).await? else { return Ok(Outcome::Unknown) };
     match what {
-        What::Delivered { at } => {
-            hear(services, about, Heard::Delivered { at: *at }).await?;
-        }
         What::Bounced { at, bounce, addresses } => {
             // A mailbox that took the mail and then sends something back without a reason is
             // somebody's who is away.
@@ -92,16 +94,17 @@ async fn take(
                 return Ok(Outcome::Counted);
             }
             let (at, permanent) = (*at, *bounce == Bounce::Permanent);
-            hear(services, about, Heard::Bounced(Bounced { at, permanent })).await?;
+            hear(services, about, &[Heard::Bounced(Bounced { at, permanent })]).await?;
             let act = if permanent { Act::Bounced } else { Act::BouncedForNow };
             answered(services, about, addresses, Fact { at, act }).await?;
         }
         What::Complained { at, addresses } => {
             let at = *at;
-            hear(services, about, Heard::Complained { at }).await?;
+            hear(services, about, &[Heard::Complained { at }]).await?;
             answered(services, about, addresses, Fact { at, act: Act::Complained }).await?;
         }
         What::Sent
+        | What::Delivered { .. }
         | What::Rejected { .. }
         | What::Delayed
         | What::Opened
@@ -115,10 +118,10 @@ async fn take(
 async fn hear(
     services: &Services,
     about: &About,
-    heard: Heard,
+    heard: &[Heard],
 ) -> Result<Option<Message>, StoreError> {
-    let About { shop, customer, message, .. } = about;
-    services.store.message_heard(shop, customer, message, heard).await
+    let About { shop, customer, message, trigger, .. } = about;
+    services.store.message_heard(shop, customer, message, trigger.as_deref(), heard).await
 }
 
 /// Takes in what her mailbox answered, if it is hers.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use loyalty::ids::{CustomerId, ShopId};
+use platform::store::trigger_of_tag;
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -38,6 +39,8 @@ pub struct About {
     pub customer: CustomerId,
     /// Its id.
     pub message: String,
+    /// What caused it, where that fits a tag.
+    pub trigger: Option<String>,
     /// Whether the mail went to her; else it went to the owner, to see what would go out.
     pub to_customer: bool,
 }
@@ -227,6 +230,7 @@ fn about(tags: &BTreeMap<String, Vec<String>>) -> Option<About> {
         shop: tag("shop")?.parse().ok()?,
         customer: tag("customer")?.parse().ok()?,
         message: tag("message")?.clone(),
+        trigger: tag("trigger").and_then(|tag| trigger_of_tag(tag)),
         to_customer: tag("to")? == "customer",
     })
 }

@@ -67,6 +67,8 @@ impl Shop {
         let tags = &mut event["detail"]["mail"]["tags"];
         tags["customer"] = json!([self.kept.customer]);
         tags["message"] = json!([self.kept.message.id]);
+        let trigger = platform::store::trigger_tag(&self.kept.message.trigger());
+        tags["trigger"] = json!([trigger.unwrap()]);
         event
     }
 

@@ -7,7 +7,7 @@ use loyalty::mail::news::News;
 use loyalty::program::Program;
 use platform::mail::{AddressError, Letter, Mailbox};
 use platform::sender::MailSettings;
-use platform::store::{Desk, Kept};
+use platform::store::{Desk, Kept, trigger_tag};
 use thiserror::Error;
 
 /// What a letter is written from.
@@ -68,13 +68,17 @@ pub(crate) fn write(occasion: &Occasion<'_>) -> Result<Letter, LetterError> {
         text: text(occasion, class),
         html: None,
         headers: Vec::new(),
-        tags: vec![
-            tag("shop", shop.as_str()),
-            tag("customer", kept.customer.as_str()),
-            tag("message", &kept.message.id),
-            tag("kind", kind),
-            tag("to", recipient),
-        ],
+        tags: trigger_tag(&kept.message.trigger())
+            .map(|trigger| tag("trigger", &trigger))
+            .into_iter()
+            .chain([
+                tag("shop", shop.as_str()),
+                tag("customer", kept.customer.as_str()),
+                tag("message", &kept.message.id),
+                tag("kind", kind),
+                tag("to", recipient),
+            ])
+            .collect(),
         configuration_set: occasion.configuration_sets.map(|prefix| format!("{prefix}-{shop}")),
     })
 }

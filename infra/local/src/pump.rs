@@ -102,7 +102,10 @@ impl Pump {
     }
 
     async fn feed_back(&self, event: &Value) {
-        let _ = (event, &self.services);
+        let Ok(payload) = to_raw_value(event) else { return };
+        if let Err(error) = mail_feedback::handle(&self.services, &payload).await {
+            tracing::error!(error = chain(&error), "what became of a mail wasn't taken in");
+        }
     }
 
     /// Keeps handing on until the process is told to stop.

@@ -193,7 +193,10 @@ async fn sess_event_settles_a_claim_and_the_late_answer_changes_nothing() {
     let store = &shop.services.store;
     let heard = Heard::Sent { at: at("2026-11-22T12:00:02Z"), ses_id: "ses-1".to_owned() };
     let id = &ours.message.id;
-    let sent = store.message_heard(&shop.id, &ours.customer, id, heard.clone()).await.unwrap();
+    let sent = store
+        .message_heard(&shop.id, &ours.customer, id, None, std::slice::from_ref(&heard))
+        .await
+        .unwrap();
     assert_eq!(sent.unwrap().state, MessageState::Sent);
     store.message_unknown(&shop.id, &ours).await.unwrap();
     store.message_held(&shop.id, &ours, "too late", at(NOON)).await.unwrap();
@@ -201,7 +204,8 @@ async fn sess_event_settles_a_claim_and_the_late_answer_changes_nothing() {
     let now = now_is(&shop, &kept).await;
     assert_eq!((now.state, now.ses_id.as_deref()), (MessageState::Sent, Some("ses-1")));
     assert_eq!(next(&shop, Class::Account).await, at("2026-11-23T00:00:00Z"));
-    let other = store.message_heard(&shop.id, &ours.customer, "another", heard).await.unwrap();
+    let other =
+        store.message_heard(&shop.id, &ours.customer, "another", None, &[heard]).await.unwrap();
     assert_eq!(other, None);
 }
 

@@ -31,9 +31,10 @@ fn every_sample_is_read() {
         let Feedback { about, ses_id, sent_at, what } = read(&text).unwrap();
         assert_eq!(sent_at.to_string(), "2026-11-22T14:03:00.117Z");
         assert!(ses_id.ends_with("-000000"));
-        let About { shop, customer, message, to_customer } = about.unwrap();
+        let About { shop, customer, message, trigger, to_customer } = about.unwrap();
         assert_eq!((shop.as_str(), customer.as_str()), ("corner-bakery", "1x5zqk3v9c2ab"));
         assert_eq!((message.as_str(), to_customer), ("k3vq7zdm2xwcfy5hn4a6tjrbpe", true));
+        assert_eq!(trigger.as_deref(), Some("order shopify:820982911946154508"));
         format!("{name}: {what:?}\n")
     });
     insta::assert_snapshot!(lines.collect::<String>());

@@ -165,7 +165,7 @@ async fn sess_own_event_settles_what_nobody_knows() {
         };
         let (store, shop) = (&room.shop.services.store, &room.shop.id);
         let customer = tag("customer").parse().unwrap();
-        store.message_heard(shop, &customer, tag("message"), heard).await.unwrap();
+        store.message_heard(shop, &customer, tag("message"), None, &[heard]).await.unwrap();
         a_day_passes(&mut room).await;
         assert_eq!((room.mails().len(), room.state(TRIGGER).await), (1, MessageState::Sent));
     }

@@ -8,6 +8,8 @@
 mod claims;
 mod decisions;
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use loyalty::ids::{CustomerId, ShopId};
 use loyalty::mail::{Class, Draft, Kind, WhyNot};
@@ -361,21 +363,26 @@ impl Store {
         Ok(found)
     }
 
-    /// Takes in what SES says of a message. `None`: there is no such message.
+    /// Takes in what SES says of a message. `None`: there is no such message. Its `trigger`,
+    /// where that is known, spares reading all of hers.
     pub async fn message_heard(
         &self,
         shop: &ShopId,
         customer: &CustomerId,
         id: &str,
-        heard: Heard,
+        trigger: Option<&str>,
+        heard: &[Heard],
     ) -> Result<Option<Message>, StoreError> {
         for attempt in 1.. {
-            let messages = self.messages(shop, customer).await?;
+            let messages = match trigger {
+                Some(trigger) => self.message(shop, customer, trigger).await?.into_iter().collect(),
+                None => self.messages(shop, customer).await?,
+            };
             let Some(known) = messages.into_iter().find(|message| message.id == id) else {
                 return Ok(None);
             };
             let mut message = known.clone();
-            message.hear(heard.clone());
+            heard.iter().for_each(|heard| message.hear(heard.clone()));
             if message == known || self.put(message.put(shop, customer)?).await? == Write::Done {
                 return Ok(Some(message));
             }
@@ -383,6 +390,19 @@ impl Store {
         }
         Err(StoreError::Contended { attempts: retry::ATTEMPTS })
     }
+}
+
+/// The longest value of a tag that SES takes.
+const LONGEST_TAG: usize = 256;
+
+/// A trigger as SES's tags can carry it; `None` where it is too long.
+pub fn trigger_tag(trigger: &str) -> Option<String> {
+    Some(BASE64_URL_SAFE_NO_PAD.encode(trigger)).filter(|tag| tag.len() <= LONGEST_TAG)
+}
+
+/// The trigger that a tag carries.
+pub fn trigger_of_tag(tag: &str) -> Option<String> {
+    String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(tag).ok()?).ok()
 }
 
 #[cfg(test)]
