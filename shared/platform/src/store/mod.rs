@@ -44,8 +44,8 @@ pub use self::mail_mode::{MailChange, MailMode, Whence};
 pub use self::mail_settings::MailSettingsError;
 pub use self::merges::{CandidateState, Deed, MergeCandidate, MergeError, UNDO_WITHIN};
 pub use self::messages::{
-    Bounced, Claim, Claimed, Decision, Desk, Heard, Kept, LEASE, Message, State as MessageState,
-    Wanted,
+    Among, Bounced, Claim, Claimed, Decision, Desk, Heard, Kept, LEASE, Message, MessagePage,
+    Place, State as MessageState, Wanted,
 };
 pub use self::people::{Buyer, Contact, Person, Scene};
 pub use self::purchases::{Observation, Recorded};
