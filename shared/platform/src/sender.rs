@@ -185,10 +185,8 @@ impl MailSettings {
 type Reader = fn(&str) -> Result<String, String>;
 
 fn address(text: &str) -> Result<String, String> {
-    address::read(text).ok_or_else(|| {
-        "isn't an address that mail can be sent to: write it alone, such as \
-         hello@example.com"
-            .to_owned()
+    crate::mail::address(text).map_err(|error| {
+        format!("can't be used: {error}; write the address alone, such as hello@example.com")
     })
 }
 

@@ -166,3 +166,25 @@ async fn who_mail_comes_from_is_kept_as_it_was_said_last() {
     let elsewhere = "elsewhere".parse().unwrap();
     assert_eq!(store.mail_settings(&elsewhere).await.unwrap(), MailSettings::default());
 }
+
+#[tokio::test]
+async fn a_task_larger_than_an_item_is_kept_whole_and_once() {
+    let shop = TestShop::open().await;
+    let (store, now) = (&shop.services.store, shop.services.clock.now());
+    // Numbers in no order, so that packing them doesn't make them small.
+    let numbers = (0..60_000_u64).map(|n| n.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_string());
+    let large = format!("[{}]", numbers.collect::<Vec<_>>().join(","));
+    assert!(large.len() > 1_000_000);
+    let bodies = [large.as_str(), "{}"];
+    for is_new in [true, false] {
+        for body in bodies {
+            let kept = store.keep_task(&shop.id, "customers/redact", body, now).await.unwrap();
+            assert_eq!(kept, is_new);
+        }
+    }
+    let tasks = store.open_tasks(&shop.id).await.unwrap();
+    assert_eq!(tasks.len(), 2);
+    for body in bodies {
+        assert!(tasks.iter().any(|task| task.body == body && !task.done));
+    }
+}

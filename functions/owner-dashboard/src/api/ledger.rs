@@ -10,16 +10,10 @@ use utoipa::IntoParams;
 
 use super::customers::unknown;
 use super::openapi::Refusals;
-use super::params::{CustomerPath, InPath, InQuery};
+use super::params::{CustomerPath, InPath, InQuery, limit};
 use super::refusal::Refusal;
 use super::shop::Shop;
 use super::views::{Entry, LedgerPage};
-
-/// Entries on a page unless asked otherwise.
-const USUAL_LIMIT: u16 = 50;
-
-/// Most entries on a page: with long receipts they still fit one read of DynamoDB, 1 MB.
-const HIGHEST_LIMIT: u16 = 200;
 
 /// Which part of the ledger.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -35,15 +29,6 @@ pub(super) struct Part {
 }
 
 impl Part {
-    fn limit(&self) -> Result<u16, Refusal> {
-        let Some(text) = &self.limit else { return Ok(USUAL_LIMIT) };
-        let limit = text.parse().ok().filter(|limit| (1..=HIGHEST_LIMIT).contains(limit));
-        limit.ok_or_else(|| {
-            let detail = format!("`limit` is a whole number from 1 to {HIGHEST_LIMIT}");
-            Refusal::unreadable("unreadable-limit", detail)
-        })
-    }
-
     fn before(&self) -> Result<Option<u64>, Refusal> {
         let Some(text) = &self.before else { return Ok(None) };
         text.parse().map(Some).map_err(|_| {
@@ -71,7 +56,7 @@ pub(super) async fn page(
     InPath(at): InPath<CustomerPath>,
     InQuery(part): InQuery<Part>,
 ) -> Result<Json<LedgerPage>, Refusal> {
-    let (limit, before) = (part.limit()?, part.before()?);
+    let (limit, before) = (limit(part.limit.as_deref())?, part.before()?);
     let shop = Shop::open(&services, at.shop).await?;
     // The same account as the customer's own page, so that its balance is the first
     // entry's.

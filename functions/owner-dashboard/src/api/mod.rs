@@ -7,6 +7,7 @@ mod ledger;
 mod mail_mode;
 mod mail_settings;
 mod merges;
+mod messages;
 pub(crate) mod openapi;
 mod orders;
 mod params;
@@ -38,6 +39,8 @@ fn guarded() -> OpenApiRouter<Services> {
         .routes(routes!(held::judge))
         .routes(routes!(mail_mode::show, mail_mode::set))
         .routes(routes!(mail_settings::show, mail_settings::set))
+        .routes(routes!(messages::list))
+        .routes(routes!(messages::of_customer))
 }
 
 /// Routes for anybody.

@@ -51,6 +51,22 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for InQuery
     }
 }
 
+/// Entries on a page unless asked otherwise.
+const USUAL_LIMIT: u16 = 50;
+
+/// Most entries on a page: with long receipts they still fit one read of DynamoDB, 1 MB.
+const HIGHEST_LIMIT: u16 = 200;
+
+/// How many entries a page may have.
+pub(super) fn limit(text: Option<&str>) -> Result<u16, Refusal> {
+    let Some(text) = text else { return Ok(USUAL_LIMIT) };
+    let limit = text.parse().ok().filter(|limit| (1..=HIGHEST_LIMIT).contains(limit));
+    limit.ok_or_else(|| {
+        let detail = format!("`limit` is a whole number from 1 to {HIGHEST_LIMIT}");
+        Refusal::unreadable("unreadable-limit", detail)
+    })
+}
+
 /// What a body says, as JSON.
 pub(super) struct InBody<T>(pub(super) T);
 

@@ -8,6 +8,7 @@ mod ledger;
 mod mail_mode;
 mod mail_settings;
 mod merges;
+mod messages;
 mod openapi;
 mod orders;
 mod rotation;

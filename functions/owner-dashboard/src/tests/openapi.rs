@@ -9,18 +9,20 @@ use serde_json::Value;
 use super::Api;
 use super::bakery::{paid, refund};
 
-const ROUTES: [&str; 13] = [
+const ROUTES: [&str; 15] = [
     "/api/v1/openapi.json",
     "/api/v1/shops/{shop}/customers",
     "/api/v1/shops/{shop}/customers/{id}",
     "/api/v1/shops/{shop}/customers/{id}/ledger",
     "/api/v1/shops/{shop}/customers/{id}/merge",
+    "/api/v1/shops/{shop}/customers/{id}/messages",
     "/api/v1/shops/{shop}/customers/{id}/undo-merge",
     "/api/v1/shops/{shop}/held-orders",
     "/api/v1/shops/{shop}/mail-mode",
     "/api/v1/shops/{shop}/mail-settings",
     "/api/v1/shops/{shop}/merge-candidates",
     "/api/v1/shops/{shop}/merge-candidates/dismiss",
+    "/api/v1/shops/{shop}/messages",
     "/api/v1/shops/{shop}/orders/{source}/{id}",
     "/api/v1/shops/{shop}/orders/{source}/{id}/same-sale",
 ];
@@ -160,6 +162,8 @@ async fn answers_have_the_fields_the_document_says() {
         (format!("{shop}/orders/shopify/1"), "Order"),
         (format!("{shop}/mail-mode"), "MailSetting"),
         (format!("{shop}/mail-settings"), "MailSettings"),
+        (format!("{shop}/messages"), "Messages"),
+        (format!("{shop}/customers/{id}/messages"), "CustomerMessages"),
     ];
     for (path, schema) in answers {
         fits(&document, &api.read(&path).await, schema);

@@ -89,6 +89,8 @@ pub enum Entity<'a> {
     DeadLetter(&'a str, u16),
     /// Something a later job or a person has to do, by its topic and the body's hash.
     Task(&'a str, &'a str),
+    /// A part of a task's body, by the body's hash, where it is too large for one item.
+    TaskPart(&'a str, u16),
     /// A sign-in token, by its hash.
     SignIn(&'a str),
     /// A session, by its hash.
@@ -147,6 +149,7 @@ impl Entity<'_> {
             Self::Test(id) => of_shop(format!("TEST#{}", text(id))),
             Self::DeadLetter(id, part) => own("DEAD", text(id), format!("PART#{part:05}")),
             Self::Task(topic, hash) => of_shop(format!("TASK#{}#{}", text(topic), text(hash))),
+            Self::TaskPart(hash, part) => own("TASK", text(hash), format!("PART#{part:05}")),
             Self::SignIn(hash) => own("SIGNIN", text(hash), "SIGNIN".to_owned()),
             Self::Session(hash) => own("SESSION", text(hash), "SESSION".to_owned()),
             Self::ApiToken(hash) => own("APITOKEN", text(hash), "APITOKEN".to_owned()),

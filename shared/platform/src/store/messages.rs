@@ -7,6 +7,7 @@
 
 mod claims;
 mod decisions;
+mod pages;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -19,6 +20,7 @@ use sha2::{Digest, Sha256};
 
 pub use self::claims::{Claimed, Desk, Wanted};
 pub use self::decisions::Decision;
+pub use self::pages::{Among, MessagePage, Place};
 use super::item::{self, Put};
 use super::keys::{Entity, List, MESSAGES, send_bucket, time};
 use super::{Item, Store, StoreError, Write, retry, table};

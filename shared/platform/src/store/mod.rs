@@ -48,8 +48,8 @@ pub use self::mail_settings::MailSettingsError;
 pub use self::merges::{CandidateState, Deed, MergeCandidate, MergeError, UNDO_WITHIN};
 pub(crate) use self::messages::short_hash;
 pub use self::messages::{
-    Bounced, Claim, Claimed, Decision, Desk, Heard, Kept, LEASE, Message, State as MessageState,
-    Wanted, trigger_of_tag, trigger_tag,
+    Among, Bounced, Claim, Claimed, Decision, Desk, Heard, Kept, LEASE, Message, MessagePage,
+    Place, State as MessageState, Wanted, trigger_of_tag, trigger_tag,
 };
 pub use self::people::{Buyer, Contact, Person, Scene};
 pub use self::purchases::{Observation, Recorded};

@@ -60,8 +60,15 @@ pub struct Task {
     pub at: Timestamp,
     /// The body, as it came.
     pub body: String,
+    /// Parts the body is kept in beside it where it is too large for one item; else 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    parts: u16,
     /// Whether it is done.
     pub done: bool,
+}
+
+fn is_zero(count: &u16) -> bool {
+    *count == 0
 }
 
 impl Store {
@@ -74,9 +81,7 @@ impl Store {
         reason: &str,
         now: Timestamp,
     ) -> Result<DeadLetter, StoreError> {
-        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
-        gzip.write_all(body).map_err(StoreError::request)?;
-        let packed = gzip.finish().map_err(StoreError::request)?;
+        let packed = packed(body)?;
         let parts: Vec<&[u8]> = packed.chunks(PART_BYTES).collect();
         let letter = DeadLetter {
             id: hash(&[topic.as_bytes(), b"\n", body]),
@@ -91,10 +96,7 @@ impl Store {
         // The head goes last: while it is missing, nothing claims that the letter is whole.
         for (number, part) in (1_u16..).zip(parts) {
             let key = Entity::DeadLetter(&letter.id, number).key(shop);
-            let put = Put::new(key, &BTreeMap::<String, String>::new())?
-                .with("z", AttributeValue::B(Blob::new(part)))
-                .with(table::EXPIRES_AT, expires.clone());
-            self.put_surely(put).await?;
+            self.put_surely(part_of(key, part)?.with(table::EXPIRES_AT, expires.clone())).await?;
         }
         let month = Month::of(now.to_zoned(jiff::tz::TimeZone::UTC).date());
         let head = Put::new(Entity::DeadLetter(&letter.id, 0).key(shop), &letter)?
@@ -118,14 +120,21 @@ impl Store {
             return Ok(None);
         }
         let letter: DeadLetter = item::read(head)?;
+        let parts = (1..=letter.parts).map(|number| Entity::DeadLetter(id, number).key(shop));
+        let body = self.unpacked(parts).await?;
+        Ok(Some((letter, body)))
+    }
+
+    /// What was packed into these parts.
+    async fn unpacked(&self, parts: impl Iterator<Item = Key>) -> Result<Vec<u8>, StoreError> {
         let mut body = flate2::write::GzDecoder::new(Vec::new());
-        for number in 1..=letter.parts {
-            let part = self.get(&Entity::DeadLetter(id, number).key(shop)).await?;
+        for key in parts {
+            let part = self.get(&key).await?;
             let packed = part.as_ref().and_then(|part| part.get("z")?.as_b().ok());
             body.write_all(packed.map_or(&[], |blob| blob.as_ref()))
                 .map_err(StoreError::request)?;
         }
-        Ok(Some((letter, body.finish().map_err(StoreError::request)?)))
+        body.finish().map_err(StoreError::request)
     }
 
     /// Dead letters of a month (UTC), oldest first.
@@ -148,8 +157,22 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let hash = hash(&[body.as_bytes()]);
-        let task =
-            Task { topic: topic.to_owned(), hash, at: now, body: body.to_owned(), done: false };
+        let (topic, body) = (topic.to_owned(), body.to_owned());
+        let mut task = Task { topic, hash, at: now, body, parts: 0, done: false };
+        let topic = task.topic.as_str();
+        if task.body.len() > PART_BYTES {
+            // What is kept already needs no parts again; what is done may have lost them.
+            if self.get(&Entity::Task(topic, &task.hash).key(shop)).await?.is_some() {
+                return Ok(false);
+            }
+            let packed = packed(std::mem::take(&mut task.body).as_bytes())?;
+            // The task goes last: while it is missing, nothing claims that it is whole.
+            for part in packed.chunks(PART_BYTES) {
+                task.parts = task.parts.saturating_add(1);
+                let key = Entity::TaskPart(&task.hash, task.parts).key(shop);
+                self.put_surely(part_of(key, part)?).await?;
+            }
+        }
         let put = Put::new(Entity::Task(topic, &task.hash).key(shop), &task)?
             .listed(List::OpenTasks.place(shop, now, &task.hash))
             .if_absent();
@@ -189,7 +212,18 @@ impl Store {
     /// Open tasks, oldest first.
     pub async fn open_tasks(&self, shop: &ShopId) -> Result<Vec<Task>, StoreError> {
         let keys = self.list(&List::OpenTasks.partition(shop)).await?;
-        self.get_all(keys).await?.into_iter().map(item::read).collect()
+        let mut tasks = Vec::new();
+        for item in self.get_all(keys).await? {
+            let mut task: Task = item::read(item)?;
+            if task.parts > 0 {
+                let hash = task.hash.as_str();
+                let parts = 1..=task.parts;
+                let body = self.unpacked(parts.map(|part| Entity::TaskPart(hash, part).key(shop)));
+                task.body = String::from_utf8(body.await?).map_err(StoreError::request)?;
+            }
+            tasks.push(task);
+        }
+        Ok(tasks)
     }
 }
 
@@ -199,7 +233,20 @@ fn twin_task(scene: &Scene<'_>, order: &OrderRef) -> (Key, Task) {
     let hash = hash(&[body.as_bytes()]);
     let topic = SAME_SALE.to_owned();
     let key = Entity::Task(SAME_SALE, &hash).key(scene.shop);
-    (key, Task { topic, hash, at: scene.now, body, done: false })
+    (key, Task { topic, hash, at: scene.now, body, parts: 0, done: false })
+}
+
+/// A body as it is kept.
+fn packed(body: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(body).map_err(StoreError::request)?;
+    gzip.finish().map_err(StoreError::request)
+}
+
+/// A part of what was packed.
+fn part_of(key: Key, part: &[u8]) -> Result<Put, StoreError> {
+    let part = AttributeValue::B(Blob::new(part));
+    Ok(Put::new(key, &BTreeMap::<String, String>::new())?.with("z", part))
 }
 
 fn hash(parts: &[&[u8]]) -> String {

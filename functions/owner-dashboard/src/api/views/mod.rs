@@ -5,6 +5,7 @@ mod held;
 mod ledger;
 mod mail;
 mod merge;
+mod message;
 mod order;
 
 use loyalty::{CurrencyCode, Money};
@@ -17,6 +18,7 @@ pub(super) use self::held::HeldOrders;
 pub(super) use self::ledger::{Entry, LedgerPage};
 pub(super) use self::mail::{MailMode, MailSetting, MailSettings};
 pub(super) use self::merge::MergeCandidates;
+pub(super) use self::message::{CustomerMessages, MessageState, Messages};
 pub(super) use self::order::Order;
 
 /// An amount of money.

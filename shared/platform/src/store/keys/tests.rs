@@ -39,6 +39,7 @@ fn every_key_of_every_entity() {
         Entity::Test("t1"),
         Entity::DeadLetter("d1", 2),
         Entity::Task("customers/redact", "5f70"),
+        Entity::TaskPart("5f70", 2),
         Entity::SignIn("h1"),
         Entity::Session("h2"),
         Entity::ApiToken("h3"),
