@@ -70,7 +70,7 @@ async fn what_became_of_a_message_is_shown_and_never_an_address() {
     for heard in
         [Heard::Delivered { at: at(NOW) }, Heard::Bounced(Bounced { at: at(NOW), permanent: true })]
     {
-        store.message_heard(&id, &sent.customer, name, heard).await.unwrap().unwrap();
+        store.message_heard(&id, &sent.customer, name, None, &[heard]).await.unwrap().unwrap();
     }
     let dropped = api.plan(&ada, 2, &[Kind::Welcome], "2026-11-22T14:01:00Z").await;
     let reasons = [(Kind::Welcome, WhyNot::NoConsent)];
