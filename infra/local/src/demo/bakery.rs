@@ -15,6 +15,15 @@ pub(crate) fn program() -> Result<ProgramFile, Failure> {
     ProgramFile::parse(Path::new("the demo's program"), toml)
 }
 
+/// Where the bakery's mail comes from.
+pub(super) const FROM: &str = "hello@corner-bakery.example";
+
+/// Whose bakery it is.
+pub(super) const OWNER: &str = "bea@corner-bakery.example";
+
+/// Where it is.
+pub(super) const ADDRESS: &str = "Corner Bakery, 18 Kiln Street, Kingston, NY 12401";
+
 /// The app that copies some of the till's sales into the web shop. The program ignores
 /// what it brings: the till tells of them itself.
 pub(crate) const CONNECTOR: u64 = 4_669_201_609;

@@ -1,7 +1,9 @@
 //! Delivers what was made, signed, through the routes that a server mounts.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::Router;
 use axum::body::Body;
@@ -9,7 +11,7 @@ use fastrand::Rng;
 use http::Request;
 use http_body_util::BodyExt;
 use indicatif::ProgressBar;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use loyalty::ids::Source;
 use platform::{Clock, Secrets, Services, Store};
 use serde::Deserialize;
@@ -17,6 +19,7 @@ use tokio::task::JoinSet;
 use tower::ServiceExt;
 
 use super::audit::{self, Audited};
+use super::mailroom::Mailroom;
 use super::people::Person;
 use super::schedule::{Delivery, Sale, Subject};
 use super::{Play, workers};
@@ -24,6 +27,8 @@ use crate::failure::Failure;
 use crate::home::{Home, TABLE};
 use crate::shopify::{CONSENT, EDITED, Webhook, consent_body, customer_body, order_webhook_body};
 use crate::square::{Notice, customer_notice, payment_notice};
+
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// What the deliveries did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,6 +80,19 @@ impl Door {
         let sites = Arc::clone(&play.sites);
         let services = Services { store: store.clone(), secrets, sites, clock };
         Self { router: purchase_webhook::router(services), now, store }
+    }
+
+    /// Delivers a share of an hour.
+    async fn deliver_all(&self, play: &Play, share: Share) -> Delivered {
+        let mut delivered = Delivered::default();
+        for (person, range) in share {
+            let own = play.deliveries.get(person).and_then(|own| own.get(range));
+            for one in own.into_iter().flatten() {
+                delivered.refused.extend(self.deliver(play, person, one).await.err());
+                delivered.deliveries = delivered.deliveries.saturating_add(1);
+            }
+        }
+        delivered
     }
 
     /// Delivers one; `Err` is why it wasn't taken.
@@ -157,45 +175,74 @@ fn webhook(play: &Play, person: usize, one: &Delivery) -> Option<Webhook> {
     Some(Webhook { topic: one.topic, id, triggered_at: one.triggered_at, body })
 }
 
-/// Delivers everything: each person's webhooks one after another, people side by side.
+/// What one worker has to deliver in an hour: of whom, and from which delivery to which.
+type Share = Vec<(usize, Range<usize>)>;
+
+/// Delivers everything, an hour after the other, and has its mail go out. Within an hour
+/// each person's webhooks arrive one after another, people side by side.
 pub(super) async fn everything(
     home: &Home<'_>,
     play: &Arc<Play>,
     bar: &ProgressBar,
+    mut mailroom: Option<&mut Mailroom>,
 ) -> Result<Delivered, Failure> {
-    // Who has most comes first, so that no worker is left with a long one at the end.
-    let mut queue: Vec<usize> = (0..play.people.len()).collect();
-    let load = |index: &usize| play.deliveries.get(*index).map_or(0, Vec::len);
-    queue.sort_by_key(|index| std::cmp::Reverse(load(index)));
-    let (queue, next) = (Arc::new(queue), Arc::new(AtomicUsize::new(0)));
-    let mut working = JoinSet::new();
-    for _ in 0..workers() {
-        let (play, queue, next) = (Arc::clone(play), Arc::clone(&queue), Arc::clone(&next));
-        let (store, secrets, bar) = (home.store.clone(), home.secrets.lists(), bar.clone());
-        working.spawn(async move {
-            let mut delivered = Delivered::default();
-            while let Some(person) = queue.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let door = Door::new(&store, secrets.clone(), &play, play.year.start);
-                for one in play.deliveries.get(*person).into_iter().flatten() {
-                    delivered.refused.extend(door.deliver(&play, *person, one).await.err());
-                    delivered.deliveries = delivered.deliveries.saturating_add(1);
-                    bar.inc(1);
-                }
-                delivered.write_units_x10 =
-                    delivered.write_units_x10.saturating_add(door.store.write_units_x10());
-            }
-            delivered
-        });
-    }
+    let (hours, last) = hours(play);
+    let doors: Vec<Arc<Door>> = (0..workers())
+        .map(|_| Arc::new(Door::new(&home.store, home.secrets.lists(), play, play.year.start)))
+        .collect();
     let mut all = Delivered::default();
-    while let Some(part) = working.join_next().await {
-        let part = part.map_err(|error| Failure::because("a delivery panicked", &error))?;
-        all.deliveries = all.deliveries.saturating_add(part.deliveries);
-        all.write_units_x10 = all.write_units_x10.saturating_add(part.write_units_x10);
-        all.refused.extend(part.refused);
+    let mut hour = play.year.start;
+    while hour <= last {
+        let end = hour.checked_add(HOUR).unwrap_or(Timestamp::MAX);
+        let shares = hours.get(&hour.as_second());
+        let mut working = JoinSet::new();
+        for (door, share) in doors.iter().zip(shares.into_iter().flatten()) {
+            let (play, door, share) = (Arc::clone(play), Arc::clone(door), share.clone());
+            working.spawn(async move { door.deliver_all(&play, share).await });
+        }
+        while let Some(part) = working.join_next().await {
+            let part = part.map_err(|error| Failure::because("a delivery panicked", &error))?;
+            all.deliveries = all.deliveries.saturating_add(part.deliveries);
+            all.refused.extend(part.refused);
+            bar.inc(part.deliveries);
+        }
+        // Nothing is due at night unless something happened.
+        let local = end.to_zoned(play.year.sender.zone.clone()).hour();
+        if let Some(mailroom) = mailroom.as_mut()
+            && (shares.is_some() || (8..=21).contains(&local))
+        {
+            mailroom.hour(end).await?;
+        }
+        hour = end;
     }
+    let units = doors.iter().map(|door| door.store.write_units_x10());
+    all.write_units_x10 = units.fold(0, u64::saturating_add);
     all.refused.sort();
     Ok(all)
+}
+
+/// The deliveries of each hour, by the second it begins, in a share for each worker; and
+/// the last of them.
+fn hours(play: &Play) -> (BTreeMap<i64, Vec<Share>>, Timestamp) {
+    let (mut hours, mut last) = (BTreeMap::<i64, Vec<Share>>::new(), play.year.end);
+    let start = play.year.start.as_second();
+    for (person, deliveries) in play.deliveries.iter().enumerate() {
+        let mut from = 0;
+        while let Some(first) = deliveries.get(from) {
+            let into = first.at.as_second().saturating_sub(start).rem_euclid(HOUR.as_secs());
+            let begin = first.at.as_second().saturating_sub(into);
+            let within = |one: &Delivery| one.at.as_second() < begin.saturating_add(HOUR.as_secs());
+            let rest = deliveries.get(from..).unwrap_or_default();
+            let to = from.saturating_add(rest.iter().take_while(|one| within(one)).count().max(1));
+            let shares = hours.entry(begin).or_insert_with(|| vec![Share::new(); workers()]);
+            if let Some(share) = shares.iter_mut().min_by_key(|share| share.len()) {
+                share.push((person, from..to));
+            }
+            last = last.max(first.at);
+            from = to;
+        }
+    }
+    (hours, last)
 }
 
 /// Delivers everything of some orders once more, in any order, and counts what changed.

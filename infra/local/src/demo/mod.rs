@@ -11,6 +11,7 @@ mod bakery;
 mod deliver;
 mod expected;
 mod fate;
+mod mailroom;
 mod orders;
 mod people;
 mod report;
@@ -30,8 +31,9 @@ use platform::{Clock, Sites};
 use secrecy::SecretString;
 use testkit::aws::Cloud;
 
+use self::mailroom::Mailroom;
 use self::people::Person;
-use self::report::Report;
+use self::report::{Found, Report};
 use self::schedule::Delivery;
 use crate::cli::{Data, DemoArgs, Environment};
 use crate::clock::MovableClock;
@@ -85,8 +87,8 @@ pub(crate) async fn run(args: DemoArgs, environment: Environment<'_>) -> Result<
     let program = bakery::program()?;
     let year = Year::ending(&program, Clock::system().now(), &args)?;
     let stop = Stop::on_signal()?;
-    let report = tokio::select! {
-        report = play(&mut home, &program, year) => report?,
+    let (report, mail) = tokio::select! {
+        played = play(&mut home, &program, year) => played?,
         () = stop.clone().told() => return Err(Failure::new("stopped before the year was over")),
     };
     if args.json {
@@ -100,24 +102,33 @@ pub(crate) async fn run(args: DemoArgs, environment: Environment<'_>) -> Result<
     let Some(listener) = listener else { return Ok(()) };
     let sites = serve::sites(&home, environment, serve::address(&listener)?)?;
     let clock = MovableClock::new(Clock::system());
-    let cloud = Cloud::new(home.embedded.clone(), clock.clock());
+    // The year's mail stays to be read.
+    let cloud = Cloud { clock: clock.clock(), ..mail };
     let running = Running { home, applied: Vec::new(), clock, sites, cloud };
     // With --json, standard output is one object and nothing else.
     let tell = if args.json { console::complain } else { console::say };
     running.until_stopped(listener, None, stop, tell).await
 }
 
-/// Plays a year on an empty database, and looks whether everything came out right.
-async fn play(home: &mut Home<'_>, program: &ProgramFile, year: Year) -> Result<Report, Failure> {
+/// Plays a year on an empty database, and looks whether everything came out right. Gives
+/// what SES and the bus were given too.
+async fn play(
+    home: &mut Home<'_>,
+    program: &ProgramFile,
+    year: Year,
+) -> Result<(Report, Cloud), Failure> {
     let play = Arc::new(Play::on(home, program, year).await?);
+    let mut mailroom = Mailroom::open(home, &play).await?;
     let bar = bar(&play);
     let started = Instant::now();
-    let delivered = deliver::everything(home, &play, &bar).await?;
+    let delivered = deliver::everything(home, &play, &bar, Some(&mut mailroom)).await?;
     let took = started.elapsed();
     bar.finish_and_clear();
     let audited = audit::everything(home, &play).await?;
     let again = deliver::again(home, &play, &audited, REDELIVERED).await?;
-    Ok(Report::new(&play, &delivered, audited, again, took))
+    let mail = mailroom.look_over(&play);
+    let found = Found { delivered, audited, again, mail };
+    Ok((Report::new(&play, found, took), mailroom.cloud))
 }
 
 impl Play {

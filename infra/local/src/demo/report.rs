@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::Play;
 use super::audit::Audited;
 use super::deliver::{Again, Delivered};
+use super::mailroom::MailFigures;
 use super::people::{Known, Person};
 use super::schedule::{Delivery, out_of_order};
 use crate::failure::Failure;
@@ -50,7 +51,17 @@ pub(super) struct Figures {
     pub(super) sources: BTreeMap<&'static str, OfSource>,
     points: Points,
     pub(super) delivered_again: DeliveredAgain,
+    pub(super) mail: MailFigures,
     audit: Audit,
+}
+
+/// What a year brought.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) delivered: Delivered,
+    pub(super) audited: Audited,
+    pub(super) again: Again,
+    pub(super) mail: MailFigures,
 }
 
 /// What came from one source.
@@ -114,14 +125,10 @@ struct Audit {
 }
 
 impl Report {
-    pub(super) fn new(
-        play: &Play,
-        delivered: &Delivered,
-        audited: Audited,
-        again: Again,
-        took: Duration,
-    ) -> Self {
+    pub(super) fn new(play: &Play, found: Found, took: Duration) -> Self {
+        let Found { delivered, audited, again, mail } = found;
         let mut problems = audited.problems;
+        problems.extend(mail.problems.iter().cloned());
         let refused = delivered.refused.iter().chain(&again.refused);
         problems.extend(refused.map(|one| format!("a delivery wasn't taken: {one}")));
         let changes = (again.ledger_changes, again.write_units_x10);
@@ -149,7 +156,7 @@ impl Report {
             accounts: count(audited.customers.len()),
             tiers: audited.tiers,
             orders,
-            deliveries: deliveries(play, delivered),
+            deliveries: deliveries(play, &delivered),
             sources: sources(play, &audited.orders),
             points: Points {
                 issued: audited.issued,
@@ -162,6 +169,7 @@ impl Report {
                 ledger_changes: again.ledger_changes,
                 write_units_x10: again.write_units_x10,
             },
+            mail,
             audit: Audit { ledger_entries: audited.ledger_entries, problems },
         };
         Self { figures, wall_ms, deliveries_per_second: per_second.unwrap_or(0) }
@@ -192,7 +200,7 @@ impl Report {
         text
     }
 
-    fn rows(&self, program: &Program) -> [(&'static str, String); 9] {
+    fn rows(&self, program: &Program) -> [(&'static str, String); 10] {
         let Figures { accounts, orders, deliveries, points, audit, .. } = &self.figures;
         let again = &self.figures.delivered_again;
         let (seconds, tenth) = (self.wall_ms / 1_000, self.wall_ms % 1_000 / 100);
@@ -219,6 +227,7 @@ impl Report {
                     signed(points.outstanding)
                 ),
             ),
+            ("Mail", mail_text(&self.figures.mail)),
             (
                 "Once more",
                 format!(
@@ -296,6 +305,21 @@ fn orders_text(orders: &Orders) -> String {
         grouped(orders.in_two_parts),
         grouped(orders.named_late),
         grouped(orders.unclaimed)
+    )
+}
+
+fn mail_text(mail: &MailFigures) -> String {
+    let kinds = mail.kinds.iter().map(|(kind, count)| format!("{} {kind}", grouped(*count)));
+    format!(
+        "{} to {} people: {};\na person had {} in most months that she had any, and never more \
+         than {}.\n{} events on the bus, {} write units",
+        grouped(mail.sent),
+        grouped(mail.people),
+        kinds.collect::<Vec<_>>().join(", "),
+        mail.median_a_month,
+        mail.most_a_month,
+        grouped(mail.events),
+        tenths(mail.write_units_x10)
     )
 }
 

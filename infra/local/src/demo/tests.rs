@@ -21,7 +21,7 @@ fn year(seed: u64) -> (ProgramFile, Year) {
 async fn played(seed: u64) -> Report {
     let (program, year) = year(seed);
     let mut home = Home::open(&Data::Memory, &nothing).await.unwrap();
-    play(&mut home, &program, year).await.unwrap()
+    play(&mut home, &program, year).await.unwrap().0
 }
 
 #[test]
@@ -56,7 +56,7 @@ async fn audited_without(lost: impl Fn(&Delivery) -> bool) -> Vec<String> {
         own.retain(|one| !lost(one));
     }
     let play = Arc::new(play);
-    deliver::everything(&home, &play, &ProgressBar::hidden()).await.unwrap();
+    deliver::everything(&home, &play, &ProgressBar::hidden(), None).await.unwrap();
     audit::everything(&home, &play).await.unwrap().problems
 }
 

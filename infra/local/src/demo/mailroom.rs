@@ -1,0 +1,155 @@
+//! The year's mail: sent hour by hour by the real mailer, and looked over afterwards as
+//! somebody would who has only the mailboxes, and what people said at the source.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::Timestamp;
+use loyalty::month::Month;
+use platform::sender::{MailSettingsChange, Wish};
+use platform::store::{MailMode, StoreError, Whence};
+use platform::{Clock, Services, Store};
+use serde::Serialize;
+use testkit::aws::Cloud;
+use testkit::ses::{Mail, SendQuota};
+
+use super::people::Person;
+use super::{Play, bakery};
+use crate::failure::Failure;
+use crate::home::{Home, TABLE};
+use crate::pump::Pump;
+
+/// The mailer with a clock of its own.
+pub(super) struct Mailroom {
+    pump: Pump,
+    store: Store,
+    pub(super) cloud: Cloud,
+    now: Arc<AtomicI64>,
+}
+
+/// What the year's mail was.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub(super) struct MailFigures {
+    /// Mails that SES took.
+    pub(super) sent: u64,
+    /// By what they tell first.
+    pub(super) kinds: BTreeMap<String, u64>,
+    /// People who got any.
+    pub(super) people: u64,
+    /// Mails to one person in one month, of those who got any that month: the median,
+    pub(super) median_a_month: u64,
+    /// and the most.
+    pub(super) most_a_month: u64,
+    /// Events on the bus.
+    pub(super) events: u64,
+    /// Write units, in tenths.
+    pub(super) write_units_x10: u64,
+    /// Everything that shouldn't be, as sentences.
+    #[serde(skip)]
+    pub(super) problems: Vec<String>,
+}
+
+impl Mailroom {
+    /// A bakery's mail, live from the first day on.
+    pub(super) async fn open(home: &Home<'_>, play: &Play) -> Result<Self, Failure> {
+        let start = play.year.start;
+        let now = Arc::new(AtomicI64::new(start.as_millisecond()));
+        let clock = Clock::new({
+            let now = Arc::clone(&now);
+            move || {
+                let now = now.load(Ordering::Relaxed);
+                Timestamp::from_millisecond(now).unwrap_or(Timestamp::UNIX_EPOCH)
+            }
+        });
+        let store = Store::new(home.store.client().clone(), TABLE);
+        let cloud = Cloud::new(home.embedded.clone(), clock.clone());
+        // A year's mail in seconds is more a second than any account may send.
+        let (a_day, a_second) = (None, None);
+        cloud.ses.set_quota(SendQuota { a_day, a_second, ..SendQuota::default() });
+        let services = Services {
+            store: store.clone(),
+            secrets: home.secrets.lists(),
+            sites: Arc::clone(&play.sites),
+            clock,
+        };
+        let cannot = |error: &dyn std::error::Error| {
+            Failure::new(format!("mail can't go live: {}", platform::telemetry::chain(error)))
+        };
+        let settings = MailSettingsChange {
+            from: Wish::Set(bakery::FROM.to_owned()),
+            reply_to: Wish::Set(bakery::OWNER.to_owned()),
+            owner: Wish::Set(bakery::OWNER.to_owned()),
+            postal_address: Wish::Set(bakery::ADDRESS.to_owned()),
+            ..MailSettingsChange::default()
+        };
+        let set = store.set_mail_settings(&play.shop, settings, start).await;
+        set.map_err(|error| cannot(&error))?;
+        let live = store.set_mail_mode(&play.shop, MailMode::Live, Whence::Command, start).await;
+        live.map_err(|error: StoreError| cannot(&error))?;
+        let pump = Pump::open(&services, &cloud).await?;
+        Ok(Self { pump, store, cloud, now })
+    }
+
+    /// An hour is over: what happened is planned, and what is due goes out.
+    pub(super) async fn hour(&mut self, end: Timestamp) -> Result<(), Failure> {
+        self.now.store(end.as_millisecond(), Ordering::Relaxed);
+        self.pump.turn().await?;
+        self.pump.hour().await
+    }
+
+    /// Looks the year's mail over.
+    pub(super) fn look_over(&self, play: &Play) -> MailFigures {
+        let mails = self.cloud.ses.mails();
+        let mut found = look_over(&mails, play);
+        found.events = u64::try_from(self.cloud.bus.entries().len()).unwrap_or(u64::MAX);
+        found.write_units_x10 = self.store.write_units_x10();
+        found
+    }
+}
+
+/// What mailboxes tell.
+fn look_over(mails: &[Mail], play: &Play) -> MailFigures {
+    let people: BTreeMap<String, &Person> = play
+        .people
+        .iter()
+        .filter_map(|person| Some((person.email.as_ref()?.to_lowercase(), person)))
+        .collect();
+    let mut found = MailFigures::default();
+    let mut triggers = BTreeSet::new();
+    let mut months: BTreeMap<(&str, Month), u64> = BTreeMap::new();
+    for mail in mails {
+        found.sent = found.sent.saturating_add(1);
+        let tag = |name: &str| mail.tags.get(name).map(String::as_str).unwrap_or_default();
+        let count = found.kinds.entry(tag("kind").to_owned()).or_default();
+        *count = count.saturating_add(1);
+        let to = mail.to.first().map(String::as_str).unwrap_or_default();
+        if !triggers.insert((tag("customer"), tag("trigger"))) {
+            found.problems.push(format!("message {} was sent twice", tag("message")));
+        }
+        let Some(person) = people.get(&to.to_lowercase()) else {
+            found.problems.push(format!("message {} went to nobody known", tag("message")));
+            continue;
+        };
+        // The words themselves tell what a mail is.
+        let text = mail.text.as_deref().unwrap_or_default();
+        let agreed = person.consents == Some(true)
+            && person.account.as_ref().is_some_and(|account| account.created_at < mail.at);
+        if text.contains(WELCOME) && !agreed {
+            found.problems.push(format!("message {} is marketing unasked", tag("message")));
+        }
+        let day = mail.at.to_zoned(play.year.sender.zone.clone()).date();
+        let month = months.entry((to, Month::of(day))).or_default();
+        *month = month.saturating_add(1);
+    }
+    let recipients: BTreeSet<&str> = months.keys().map(|(to, _)| *to).collect();
+    found.people = u64::try_from(recipients.len()).unwrap_or(u64::MAX);
+    let mut a_month: Vec<u64> = months.into_values().collect();
+    a_month.sort_unstable();
+    found.median_a_month = a_month.get(a_month.len() / 2).copied().unwrap_or_default();
+    found.most_a_month = a_month.last().copied().unwrap_or_default();
+    found
+}
+
+/// How the one kind of marketing mail there is begins.
+const WELCOME: &str = "Welcome to ";
