@@ -6,10 +6,16 @@
 //! | `GET /shops/{shop}/customers?email=…` | the customers an identity leads to: one or none |
 //! | `GET /shops/{shop}/customers/{id}` | one customer, with points and tier |
 //! | `GET /shops/{shop}/customers/{id}/ledger` | every change of her points, newest first |
+//! | `GET /shops/{shop}/customers/{id}/messages` | her messages, and what was decided about her |
 //! | `GET /shops/{shop}/orders/{source}/{id}` | one order, what it is worth, and why |
+//! | `GET /shops/{shop}/messages` | messages by state, customer, kind and month |
+//! | `GET, POST /shops/{shop}/mail-mode` | how far mail goes, and since when it is live |
+//! | `GET, POST /shops/{shop}/mail-settings` | who mail comes from |
+//! | `GET /shops/{shop}/merge-candidates` and below | who may be one person, to be judged |
+//! | `GET /shops/{shop}/held-orders` and below | one sale told by two sources, to be judged |
 //!
 //! All but the first ask for a bearer token of the secret `api`. Whatever goes wrong is an
-//! RFC 9457 problem that says what to do. Nothing here writes.
+//! RFC 9457 problem that says what to do.
 
 mod api;
 #[cfg(test)]

@@ -150,8 +150,13 @@ impl TestShop {
         entries.map(|entry| (entry.delta.0, entry.balance_after.0)).collect()
     }
 
-    /// Ada, member number 1 at Shopify, buys for so many dollars, which is told as it happens.
+    /// Ada, number 1 at Shopify, buys for so many dollars, which is told as it happens.
     pub async fn buys(&self, id: u64, dollars: i64, at: &str) {
+        self.purchase(1, (id, dollars, at), Origin::Live).await;
+    }
+
+    /// Somebody, by her number at Shopify, buys: an order's id, dollars, and when it was paid.
+    pub async fn purchase(&self, buyer: u64, (id, dollars, at): (u64, i64, &str), origin: Origin) {
         let updated_at = at.parse().expect("a time");
         let stamp = Stamp { updated_at, triggered_at: None };
         let sale = Sale {
@@ -171,8 +176,9 @@ impl TestShop {
             channel: None,
             visit: None,
         };
-        let buyer = Buyer { record: Some(ada()), ..Buyer::default() };
-        self.observe(id, Order::observed(stamp, sale, None), Some((stamp, buyer))).await;
+        let buyer = Buyer { record: Some(record(buyer)), ..Buyer::default() };
+        let state = Order::observed(stamp, sale, None);
+        self.observe(id, state, Some((stamp, buyer)), origin).await;
     }
 
     /// So many dollars of a purchase go back.
@@ -187,15 +193,15 @@ impl TestShop {
         let payments = [("T1".to_owned(), payment)].into();
         let refund = Refund { created_at: Some(at), named: None, payments };
         let refunds = [(format!("R{id}"), refund)].into();
-        self.observe(id, Order { refunds, ..Order::default() }, None).await;
+        self.observe(id, Order { refunds, ..Order::default() }, None, Origin::Live).await;
     }
 
-    async fn observe(&self, id: u64, state: Order, buyer: Option<(Stamp, Buyer)>) {
+    async fn observe(&self, id: u64, state: Order, buyer: Option<(Stamp, Buyer)>, origin: Origin) {
         let id = id.to_string().parse().expect("an order's id");
         let observation =
             Observation { order: OrderRef { source: Source::Shopify, id }, state, buyer };
         let identities = self.identities();
-        let (now, origin) = (self.services.clock.now(), Origin::Live);
+        let now = self.services.clock.now();
         let (shop, source, identities) = (&self.id, Source::Shopify, &identities);
         let scene = Scene { shop, source, identities, origin, now };
         self.services.store.record(&scene, &observation).await.expect("it is recorded");
@@ -210,12 +216,11 @@ impl TestShop {
     }
 }
 
-/// Ada's record at Shopify.
-fn ada() -> Person {
-    Person {
-        id: "1".to_owned(),
-        email: Some("ada@example.com".to_owned()),
-        email_verified: true,
-        ..Person::default()
-    }
+/// A record at Shopify: number 1 is Ada's.
+fn record(number: u64) -> Person {
+    let email = match number {
+        1 => "ada@example.com".to_owned(),
+        _ => format!("person-{number}@example.com"),
+    };
+    Person { id: number.to_string(), email: Some(email), email_verified: true, ..Person::default() }
 }

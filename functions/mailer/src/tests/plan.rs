@@ -216,3 +216,25 @@ async fn planning_all_of_it_again_in_any_order_plans_and_sends_nothing() {
     let refused = room.shop.services.store.write_units_x10() - units;
     assert!(refused <= 400, "{refused}: only refused writes cost anything");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_imported_causes_no_mail_and_who_was_is_not_welcomed() {
+    use loyalty::ledger::Origin;
+    let mut room = Room::with_program(&receipts("each")).await;
+    for order in 1..=12_u64 {
+        let sale = (order, 100, "2026-03-01T15:00:00Z");
+        room.shop.purchase(order % 3 + 1, sale, Origin::Import).await;
+    }
+    room.goes_live().await;
+    room.ada_agrees().await;
+    room.pump().await;
+    assert_eq!(room.mails().len(), 0);
+    for buyer in 1..=3 {
+        room.shop.purchase(buyer, (100 + buyer, 10, MORNING), Origin::Live).await;
+    }
+    room.pump().await;
+    assert_eq!(room.kinds(), ["receipt"; 3]);
+    let welcomed =
+        room.mails().iter().any(|mail| mail.text.as_ref().unwrap().contains("Welcome to"));
+    assert!(!welcomed);
+}
