@@ -61,7 +61,7 @@ async fn main() {
         shop.purchase(customer, sale, Origin::Live).await;
     }
     plan(&mailer, &mut stream).await;
-    mailer.drain(std::slice::from_ref(id)).await;
+    mailer.drain(std::slice::from_ref(id), std::time::Duration::from_secs(3600)).await;
 
     let mails = cloud.ses.mails();
     let told = |words: &str| {

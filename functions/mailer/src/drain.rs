@@ -5,15 +5,16 @@
 //! settles it. Where none came by the end of the claim, marketing is never sent again, and
 //! what she has a right to know once more.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use loyalty::ids::ShopId;
+use loyalty::ids::{OrderRef, ShopId};
 use loyalty::mail::{Kind, WhyNot};
 use platform::mail::{Quota, SendError};
-use platform::store::{Claimed, Desk, Errand, Kept, MessageState, StoreError, Wanted};
+use platform::store::{Claimed, Desk, Errand, Kept, MessageState, StoreError, StoredOrder, Wanted};
 use sources::withdrawals::{Withdrawal, WrittenBack};
+use tokio::time::Instant;
 
 use crate::Mailer;
 use crate::letter::{self, LetterError};
@@ -34,6 +35,9 @@ const THROTTLED_FOR: SignedDuration = SignedDuration::from_mins(1);
 /// How long a message waits until somebody may have done something about it.
 const HELD_FOR: SignedDuration = SignedDuration::from_hours(1);
 
+/// How long that is tried.
+const HELD_AT_MOST: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 /// What a drain did.
 #[derive(Debug, Default)]
 pub struct Drained {
@@ -47,6 +51,8 @@ pub struct Drained {
     pub failed: u64,
     /// Orders looked up.
     pub looked_up: u64,
+    /// Whether the time ended before the work did.
+    pub more: bool,
     /// What kept something from being worked off; it stays due.
     pub error: Option<StoreError>,
 }
@@ -60,76 +66,135 @@ enum Ended {
     Failed,
 }
 
+/// A shop's work, as it was found.
+#[derive(Debug, Default)]
+struct Queue {
+    messages: VecDeque<Kept>,
+    errands: VecDeque<Errand>,
+    lookups: VecDeque<(OrderRef, StoredOrder)>,
+}
+
 impl Mailer {
-    /// Works off what is due of these shops. What the table can't do now stays due, and so
-    /// does what is behind it in its shop; other shops go on.
-    pub async fn drain(&self, shops: &[ShopId]) -> Drained {
+    /// Works off what is due of these shops, for as long as `budget` lasts: mail first, then
+    /// what asks the sources, which may be slow. What isn't done stays due, and is found by the
+    /// next drain.
+    pub async fn drain(&self, shops: &[ShopId], budget: Duration) -> Drained {
+        let ends = Instant::now().checked_add(budget);
         let mut drained = Drained::default();
         let mut open: Vec<ShopId> = shops.to_vec();
         while !open.is_empty() {
             let mut queues = BTreeMap::new();
+            let mut more = Vec::new();
             for shop in std::mem::take(&mut open) {
-                match self.due(&shop, &mut drained).await {
-                    Ok((messages, more)) => {
+                match self.due(&shop).await {
+                    Ok((queue, rest)) => {
                         // Only what gets done makes room for more.
-                        if more && !messages.is_empty() {
-                            open.push(shop.clone());
+                        if rest && !queue.messages.is_empty() {
+                            more.push(shop.clone());
                         }
-                        queues.insert(shop, messages);
+                        queues.insert(shop, queue);
                     }
                     Err(error) => drained.error = Some(error),
                 }
             }
-            while !queues.is_empty() {
-                let mut finished = Vec::new();
-                for (shop, queue) in &mut queues {
-                    let ended = match queue.pop_front() {
-                        Some(kept) => self.work(shop, kept).await,
-                        None => {
-                            finished.push(shop.clone());
-                            continue;
-                        }
-                    };
-                    match ended {
-                        Ok(ended) => drained.count(ended),
-                        Err(error) => {
-                            tracing::warn!(%shop, error = error.chain(), "a message stays due");
-                            let transient = error.is_transient();
-                            drained.error = Some(error);
-                            if transient {
-                                finished.push(shop.clone());
-                            }
-                        }
-                    }
-                }
-                for shop in finished {
-                    queues.remove(&shop);
-                    if drained.error.is_some() {
-                        open.retain(|one| *one != shop);
-                    }
-                }
+            let failed = self.take_turns(&mut queues, ends, &mut drained).await;
+            drained.more = ends.is_some_and(|ends| Instant::now() >= ends);
+            if !drained.more {
+                open = more.into_iter().filter(|shop| !failed.contains(shop)).collect();
             }
         }
         drained
     }
 
-    /// What is due of a shop; its look-ups are done on the way.
-    async fn due(
+    /// Works queues off, one thing of each shop after the other, and gives the shops whose
+    /// work the table kept from going on.
+    async fn take_turns(
+        &self,
+        queues: &mut BTreeMap<ShopId, Queue>,
+        ends: Option<Instant>,
+        drained: &mut Drained,
+    ) -> BTreeSet<ShopId> {
+        let mut failed = BTreeSet::new();
+        for mail in [true, false] {
+            let mut finished = BTreeSet::new();
+            while finished.len() < queues.len() {
+                for (shop, queue) in queues.iter_mut() {
+                    if ends.is_some_and(|ends| Instant::now() >= ends) {
+                        return failed;
+                    }
+                    if finished.contains(shop) || failed.contains(shop) {
+                        finished.insert(shop.clone());
+                        continue;
+                    }
+                    let done = match mail {
+                        true => self.next_message(shop, queue, drained).await,
+                        false => self.next_question(shop, queue, drained).await,
+                    };
+                    match done {
+                        Ok(true) => {}
+                        Ok(false) => {
+                            finished.insert(shop.clone());
+                        }
+                        Err(error) => {
+                            tracing::warn!(%shop, error = error.chain(), "work stays due");
+                            drained.error = Some(error);
+                            failed.insert(shop.clone());
+                        }
+                    }
+                }
+            }
+        }
+        failed
+    }
+
+    /// A shop's next message; `false`: there is none.
+    async fn next_message(
         &self,
         shop: &ShopId,
+        queue: &mut Queue,
         drained: &mut Drained,
-    ) -> Result<(VecDeque<Kept>, bool), StoreError> {
+    ) -> Result<bool, StoreError> {
+        let Some(kept) = queue.messages.pop_front() else { return Ok(false) };
+        match self.work(shop, kept.clone()).await {
+            Ok(ended) => drained.count(ended),
+            Err(error) if error.is_transient() => return Err(error),
+            Err(error) => {
+                // It would be the same each time.
+                let (id, error) = (&kept.message.id, error.chain());
+                tracing::error!(%shop, message = id, error, "a message can't be worked off");
+                self.services.store.message_failed(shop, &kept, &error).await?;
+                drained.count(Ended::Failed);
+            }
+        }
+        Ok(true)
+    }
+
+    /// A shop's next question to a source; `false`: there is none.
+    async fn next_question(
+        &self,
+        shop: &ShopId,
+        queue: &mut Queue,
+        drained: &mut Drained,
+    ) -> Result<bool, StoreError> {
+        if let Some(errand) = queue.errands.pop_front() {
+            self.run_errand(shop, errand, self.services.clock.now()).await?;
+            return Ok(true);
+        }
+        let Some(lookup) = queue.lookups.pop_front() else { return Ok(false) };
+        let worked = self.lookups.work_off(&self.services, shop, vec![lookup]).await?;
+        drained.looked_up = drained.looked_up.saturating_add(worked.done.into());
+        Ok(true)
+    }
+
+    /// What is due of a shop, and whether there is more.
+    async fn due(&self, shop: &ShopId) -> Result<(Queue, bool), StoreError> {
         let now = self.services.clock.now();
         let due = self.services.store.due_work(shop, AT_ONCE, now).await?;
         for key in &due.unreadable {
             tracing::error!(%shop, key, "work that is due can't be read: it is left");
         }
-        let worked = self.lookups.work_off(&self.services, shop, due.lookups).await?;
-        for errand in due.errands {
-            self.run_errand(shop, errand, now).await?;
-        }
-        drained.looked_up = drained.looked_up.saturating_add(worked.done.into());
-        Ok((due.messages.into(), due.more))
+        let (messages, errands) = (due.messages.into(), due.errands.into());
+        Ok((Queue { messages, errands, lookups: due.lookups.into() }, due.more))
     }
 
     /// Tells the sources that somebody withdrew, or asks the owner to.
@@ -309,9 +374,20 @@ impl Mailer {
         why: &str,
         now: Timestamp,
     ) -> Result<Ended, StoreError> {
+        let store = &self.services.store;
         let due = now.checked_add(HELD_FOR).unwrap_or(now);
-        self.services.store.message_held(shop, kept, why, due).await?;
-        Ok(Ended::Waiting)
+        store.message_held(shop, kept, why, due).await?;
+        if now.duration_since(kept.message.planned_at) < HELD_AT_MOST {
+            return Ok(Ended::Waiting);
+        }
+        // Most kinds make no sense any more long before; the others end here.
+        let Some(message) = store.message(shop, &kept.customer, &kept.message.trigger()).await?
+        else {
+            return Ok(Ended::Dropped);
+        };
+        let kept = Kept { customer: kept.customer.clone(), message };
+        store.message_given_up(shop, &kept).await?;
+        Ok(Ended::Failed)
     }
 
     /// Leaves a message out for its reasons. One that may have been sent before is of unknown

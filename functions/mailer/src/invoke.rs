@@ -1,6 +1,8 @@
 //! What Lambda hands over, told apart by its raw JSON: records of the table's stream, a bus
 //! event that says there is work, or the hourly schedule.
 
+use std::time::Duration;
+
 use loyalty::ids::ShopId;
 use platform::store::StoreError;
 use platform::telemetry::chain;
@@ -63,8 +65,12 @@ pub struct ItemFailure {
     pub item_identifier: String,
 }
 
-/// Works an event off, and gives the answer that Lambda expects.
-pub async fn handle(mailer: &Mailer, payload: &RawValue) -> Result<Box<RawValue>, MailerError> {
+/// Works an event off within `budget`, and gives the answer that Lambda expects.
+pub async fn handle(
+    mailer: &Mailer,
+    payload: &RawValue,
+    budget: Duration,
+) -> Result<Box<RawValue>, MailerError> {
     let probe: Probe<'_> = serde_json::from_str(payload.get()).map_err(MailerError::Unreadable)?;
     if let Some(records) = probe.records {
         let records: Vec<Record> = records.into_iter().map(Record::read).collect();
@@ -78,7 +84,7 @@ pub async fn handle(mailer: &Mailer, payload: &RawValue) -> Result<Box<RawValue>
         (_, _, Some(_)) => mailer.services.secrets.shops(),
         _ => return Err(MailerError::Unknown),
     };
-    let drained = mailer.drain(&shops).await;
+    let drained = mailer.drain(&shops, budget).await;
     tracing::info!(
         sent = drained.sent,
         waiting = drained.waiting,
@@ -86,6 +92,9 @@ pub async fn handle(mailer: &Mailer, payload: &RawValue) -> Result<Box<RawValue>
         failed = drained.failed,
         "drained"
     );
+    if drained.more {
+        mailer.wake(&shops.into_iter().collect()).await;
+    }
     // Everything that could be done is done; what the table kept from being done is tried
     // again, with the same outcome for what was.
     match drained.error {

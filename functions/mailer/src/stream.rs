@@ -167,7 +167,7 @@ impl Mailer {
 
     /// Says on the bus that shops have work which is due. It is found within the hour
     /// anyway, so that nothing is lost where this fails.
-    async fn wake(&self, shops: &BTreeSet<ShopId>) {
+    pub(crate) async fn wake(&self, shops: &BTreeSet<ShopId>) {
         let time = self.services.clock.now();
         let event = |shop: &ShopId| {
             let detail = serde_json::to_string(&Detail { shop: shop.clone() }).ok()?;

@@ -19,6 +19,9 @@ use crate::server::Stop;
 /// Records handed over at once, as many as the event source mapping does.
 const BATCH: usize = 100;
 
+/// How long a drain may take, as the Lambda's does.
+const BUDGET: Duration = Duration::from_secs(300);
+
 /// How often it is looked whether something came up.
 const EVERY: Duration = Duration::from_millis(250);
 
@@ -96,7 +99,7 @@ impl Pump {
     async fn invoke(&self, event: &Value) {
         let Ok(payload) = to_raw_value(event) else { return };
         // Boxed, as in the Lambda: the compiler gives up on laying out so deep a future.
-        if let Err(error) = Box::pin(invoke::handle(&self.mailer, &payload)).await {
+        if let Err(error) = Box::pin(invoke::handle(&self.mailer, &payload, BUDGET)).await {
             tracing::error!(error = chain(&error), "the mailer failed: what is due stays due");
         }
     }

@@ -179,7 +179,7 @@ async fn a_mailer_killed_between_claim_and_send_sends_what_is_owed_and_no_market
         room.hand(&records).await;
         room.ses_meets(&[(Fault::Killed, variant)]);
         let shops = [room.shop.id.clone()];
-        let killed = testkit::faults::attempt(0, 0, room.mailer.drain(&shops)).await;
+        let killed = testkit::faults::attempt(0, 0, room.mailer.drain(&shops, AMPLE)).await;
         assert!(killed.is_none());
         a_day_passes(&mut room).await;
         assert_eq!(room.mails().len(), taken, "marketing {marketing}, variant {variant}");

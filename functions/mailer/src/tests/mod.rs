@@ -6,6 +6,7 @@ mod send;
 mod stream;
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use loyalty::consent::{Act, Channel, Teller};
@@ -25,6 +26,9 @@ use crate::{Mailer, invoke};
 
 /// A morning in New York, where the bakery is.
 const MORNING: &str = "2026-11-22T14:00:00Z";
+
+/// Time enough for anything here.
+const AMPLE: Duration = Duration::from_secs(3600);
 
 /// When the bakery's mail went live.
 const LIVE: &str = "2026-11-22T13:00:00Z";
@@ -120,7 +124,7 @@ impl Room {
     async fn invoke(&self, event: &Value) -> Result<Box<RawValue>, invoke::MailerError> {
         let payload = to_raw_value(event).unwrap();
         // Within an attempt, so that SES meets what it shall.
-        let handled = Box::pin(invoke::handle(&self.mailer, &payload));
+        let handled = Box::pin(invoke::handle(&self.mailer, &payload, AMPLE));
         testkit::faults::attempt(0, 0, handled).await.expect("nobody kills it here")
     }
 

@@ -69,15 +69,15 @@ async fn mail_switched_off_between_plan_and_claim_goes_nowhere() {
 async fn many_drains_at_once_send_a_message_once() {
     let room = waiting().await;
     let shops = [room.shop.id.clone()];
-    let drains = (0..8).map(|_| room.mailer.drain(&shops));
+    let drains = (0..8).map(|_| room.mailer.drain(&shops, AMPLE));
     let mut sent = 0;
     for drain in drains.map(Box::pin).collect::<Vec<_>>() {
         sent += drain.await.sent;
     }
     let all = tokio::join!(
-        room.mailer.drain(&shops),
-        room.mailer.drain(&shops),
-        room.mailer.drain(&shops)
+        room.mailer.drain(&shops, AMPLE),
+        room.mailer.drain(&shops, AMPLE),
+        room.mailer.drain(&shops, AMPLE)
     );
     sent += all.0.sent + all.1.sent + all.2.sent;
     assert_eq!((sent, room.mails().len()), (1, 1));
@@ -88,7 +88,11 @@ async fn drains_that_race_for_a_message_send_it_once() {
     let room = waiting().await;
     let shops = [room.shop.id.clone()];
     let mailer = &room.mailer;
-    tokio::join!(mailer.drain(&shops), mailer.drain(&shops), mailer.drain(&shops));
+    tokio::join!(
+        mailer.drain(&shops, AMPLE),
+        mailer.drain(&shops, AMPLE),
+        mailer.drain(&shops, AMPLE)
+    );
     assert_eq!(room.mails().len(), 1);
 }
 
@@ -159,6 +163,37 @@ async fn without_a_from_address_mail_waits_and_the_owner_is_told_what_to_do() {
 async fn a_shop_whose_work_cannot_be_read_holds_up_no_other() {
     let room = waiting().await;
     let shops = ["another-shop".parse().unwrap(), room.shop.id.clone()];
-    let drained = room.mailer.drain(&shops).await;
+    let drained = room.mailer.drain(&shops, AMPLE).await;
     assert_eq!(drained.sent, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_the_time_is_over_the_rest_stays_due_and_the_next_drain_is_woken() {
+    let mut room = waiting().await;
+    let late = room.mailer.drain(&[room.shop.id.clone()], Duration::ZERO).await;
+    assert_eq!((late.sent, late.more), (0, true));
+    assert_eq!(room.state("order shopify:1").await, MessageState::Waiting);
+    let payload = to_raw_value(&json!({"hourly": MORNING})).unwrap();
+    invoke::handle(&room.mailer, &payload, Duration::ZERO).await.unwrap();
+    room.pump().await;
+    assert_eq!(room.mails().len(), 1, "what was woken did it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_can_never_be_worked_off_fails_and_its_neighbours_go_on() {
+    use aws_sdk_dynamodb::types::AttributeValue;
+    let mut room = waiting().await;
+    room.shop.buys(2, 10, MORNING).await;
+    let ada = room.ada().await;
+    let key =
+        |sk: &str| (AttributeValue::S(format!("SHOP#{}#CUST#{ada}", room.shop.id)), sk.to_owned());
+    let (pk, sk) = key("LEDGER#0000000002");
+    // A ledger entry as no version of ours writes it.
+    let put = room.shop.services.store.client().put_item().table_name(TABLE);
+    let put = put.item("pk", pk).item("sk", AttributeValue::S(sk));
+    put.item("d", AttributeValue::S("nonsense".to_owned())).send().await.unwrap();
+    room.hour(MORNING).await;
+    let failed = room.message("order shopify:1").await;
+    assert_eq!(failed.state, MessageState::Failed);
+    assert!(failed.trouble.unwrap().contains("isn't readable"));
 }
