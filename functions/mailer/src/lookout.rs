@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use loyalty::consent::{Channel, Suppression};
 use loyalty::ids::ShopId;
 use loyalty::mail::news::{Known, News, news, orders};
-use loyalty::mail::{Draft, House, Kind, MailMode, Outcome, Recipient, Sent, WhyNot, plan};
+use loyalty::mail::{About, Draft, House, Kind, MailMode, Outcome, Recipient, Sent, WhyNot, plan};
 use loyalty::program::Program;
 use platform::Services;
 use platform::store::{Desk, Kept, StoreError};
@@ -13,7 +13,7 @@ use platform::store::{Desk, Kept, StoreError};
 use crate::stream::mail_mode;
 
 /// Ledger entries in one read.
-const PAGE: u16 = 200;
+const PAGE: u16 = 25;
 
 /// What becomes of a message now.
 #[derive(Debug, Clone)]
@@ -110,6 +110,14 @@ async fn look_up(
         entries.sort_by_key(|entry| entry.at);
     }
     let orders = orders(draft, &entries, since);
+    if matches!(draft.about, About::Week { .. }) {
+        let triggers = orders.iter().map(|order| About::Order(order.clone()).trigger());
+        let told = store.messages_of_triggers(shop, &kept.customer, triggers).await?;
+        // One mail about a week's purchases is enough: it said what she has.
+        if told.iter().any(|message| message.may_have_told(Kind::Receipt)) {
+            return Ok(Vec::new());
+        }
+    }
     let posted = store.posted_to(shop, &desk.holder, &desk.account, orders).await?;
     let (entries, posted, account) = (&entries, &posted, &desk.account);
     Ok(news(draft, &Known { entries, posted, account, program, since }))

@@ -84,6 +84,14 @@ impl Record {
     }
 }
 
+impl Record {
+    /// What changed.
+    fn change(&self) -> Result<Option<Changed>, PlanError> {
+        let images = self.images.as_ref().map_err(|why| PlanError::Record(why.clone()))?;
+        Ok(Changed::read(images.old.clone(), images.new.clone())?)
+    }
+}
+
 /// Where JSON is wrong. The error itself may quote what it found.
 fn place_of(error: &serde_json::Error) -> String {
     format!("the record isn't readable at line {}, column {}", error.line(), error.column())
@@ -128,6 +136,17 @@ struct Batch {
     /// Shops that have work which is due at once.
     due: BTreeSet<ShopId>,
     events: Vec<(usize, BusEvent)>,
+    /// Accounts as they stood with the commits of this batch.
+    accounts: BTreeMap<(ShopId, CustomerId, u64), AtCommit>,
+}
+
+/// What of an account, as it stood with a commit, spares asking for it.
+#[derive(Debug, Clone, Copy)]
+struct AtCommit {
+    /// Orders that counted.
+    orders: i64,
+    /// Whether nobody else's account was involved.
+    alone: bool,
 }
 
 impl Mailer {
@@ -136,8 +155,15 @@ impl Mailer {
     pub async fn stream(&self, records: &[Record]) -> Vec<String> {
         let mut batch = Batch::default();
         let mut failed = BTreeSet::new();
-        for (index, record) in records.iter().enumerate() {
-            if let Err(error) = self.record(record, index, &mut batch).await
+        let read: Vec<_> = records.iter().map(Record::change).collect();
+        batch.remember(read.iter().filter_map(|change| change.as_ref().ok()?.as_ref()));
+        for (index, (record, change)) in records.iter().zip(read).enumerate() {
+            let done = match change {
+                Ok(Some(changed)) => self.changed(&changed, index, &mut batch).await,
+                Ok(None) => Ok(()),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = done
                 && !self.set_aside(record, &error).await
             {
                 failed.insert(index);
@@ -199,20 +225,17 @@ impl Mailer {
         kept.is_ok()
     }
 
-    async fn record(
+    async fn changed(
         &self,
-        record: &Record,
+        changed: &Changed,
         index: usize,
         batch: &mut Batch,
     ) -> Result<(), PlanError> {
-        let images = record.images.as_ref().map_err(|why| PlanError::Record(why.clone()))?;
-        let changed = Changed::read(images.old.clone(), images.new.clone())?;
-        let Some(changed) = changed else { return Ok(()) };
         let now = self.services.clock.now();
-        let events = tell::events(&changed, now);
+        let events = tell::events(changed, now);
         let events = events.map_err(|error| PlanError::Record(error.to_string()))?;
         batch.events.extend(events.into_iter().map(|event| (index, event)));
-        let Changed { shop, change } = &changed;
+        let Changed { shop, change } = changed;
         match change {
             Change::Entered { customer, entry } => {
                 self.entered(shop, customer, entry, batch).await?;
@@ -250,7 +273,9 @@ impl Mailer {
         // Only these ask whether it is her first.
         let asks = receipts == Receipts::First || !program.mail.off.contains(&Kind::Welcome);
         let first_order = match &entry.cause {
-            Cause::Order { order, what: What::Paid | What::Claimed } if asks => {
+            Cause::Order { order, what: What::Paid | What::Claimed }
+                if asks && !batch.knows_earlier(shop, customer, entry) =>
+            {
                 let first = store.first_order(shop, customer).await?;
                 first.is_none_or(|(_, first)| first == *order)
             }
@@ -258,7 +283,8 @@ impl Mailer {
         };
         let scene = Scene { receipts, first_order, zone: &program.shop.zone };
         let drafts = drafts(std::slice::from_ref(entry), &scene);
-        self.plan(shop, customer, drafts, batch).await
+        let alone = batch.at(shop, customer, entry).is_some_and(|account| account.alone);
+        self.plan(shop, customer, drafts, alone, batch).await
     }
 
     /// Plans what something that was said about mail asks for.
@@ -280,7 +306,7 @@ impl Mailer {
                 batch.wants_drain(shop, Some(now), now);
             }
         }
-        self.plan(shop, customer, drafts, batch).await
+        self.plan(shop, customer, drafts, false, batch).await
     }
 
     /// Keeps drafts as messages; or the decision that there will be none.
@@ -289,6 +315,7 @@ impl Mailer {
         shop: &ShopId,
         customer: &CustomerId,
         drafts: Vec<Draft>,
+        alone: bool,
         batch: &mut Batch,
     ) -> Result<(), PlanError> {
         let (store, now) = (&self.services.store, self.services.clock.now());
@@ -296,9 +323,13 @@ impl Mailer {
             let mode = mail_mode(batch.status(self, shop).await?);
             if let Some(why) = too_early(mode, &draft) {
                 self.skip(shop, customer, &draft, why).await?;
-            } else if let Some(due) = store.plan_message(shop, customer, draft, now).await? {
-                batch.wants_drain(shop, Some(due), now);
+                continue;
             }
+            let planned = match alone {
+                true => store.plan_message_alone(shop, customer, draft, now).await?,
+                false => store.plan_message(shop, customer, draft, now).await?,
+            };
+            batch.wants_drain(shop, planned, now);
         }
         Ok(())
     }
@@ -332,6 +363,27 @@ impl Batch {
             self.statuses.insert(shop.clone(), status);
         }
         Ok(self.statuses.entry(shop.clone()).or_default())
+    }
+
+    /// Remembers the accounts of a batch: its records are one transaction's, and more.
+    fn remember<'a>(&mut self, changes: impl Iterator<Item = &'a Changed>) {
+        for Changed { shop, change } in changes {
+            let Change::Account { customer, after, .. } = change else { continue };
+            let alone = after.stands_for.is_empty() && after.merged.is_none();
+            let orders = after.facts.ever.orders;
+            let key = (shop.clone(), customer.clone(), after.version);
+            self.accounts.insert(key, AtCommit { orders, alone });
+        }
+    }
+
+    /// The account as it stood with the commit of an entry, if it is in the batch.
+    fn at(&self, shop: &ShopId, customer: &CustomerId, entry: &Entry) -> Option<AtCommit> {
+        self.accounts.get(&(shop.clone(), customer.clone(), entry.number)).copied()
+    }
+
+    /// Whether it is known that she had an order before this entry's.
+    fn knows_earlier(&self, shop: &ShopId, customer: &CustomerId, entry: &Entry) -> bool {
+        self.at(shop, customer, entry).is_some_and(|account| account.orders > 1)
     }
 
     fn wants_drain(&mut self, shop: &ShopId, at: Option<Timestamp>, now: Timestamp) {

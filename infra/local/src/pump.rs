@@ -35,6 +35,8 @@ pub(crate) struct Pump {
     services: Services,
     cloud: Cloud,
     stream: Stream,
+    /// Whether SES's events are handed on too.
+    answers: bool,
 }
 
 impl Pump {
@@ -47,7 +49,13 @@ impl Pump {
         let mailer = mailer.map_err(|error| cannot(&error))?;
         let stream = Stream::open(&cloud.embedded, TABLE).await;
         let stream = stream.map_err(|error| cannot(&error))?;
-        Ok(Self { mailer, services: services.clone(), cloud: cloud.clone(), stream })
+        Ok(Self { mailer, services: services.clone(), cloud: cloud.clone(), stream, answers: true })
+    }
+
+    /// The same, for somebody who hands SES's events on herself.
+    pub(crate) fn without_answers(mut self) -> Self {
+        self.answers = false;
+        self
     }
 
     /// Hands on what came up, and what that brings, until nothing more does.
@@ -63,9 +71,10 @@ impl Pump {
                     self.invoke(&event).await;
                 }
             }
-            for event in self.cloud.ses.take_events() {
+            let answers = if self.answers { self.cloud.ses.take_events() } else { Vec::new() };
+            for event in answers {
                 quiet = false;
-                self.feed_back(&event).await;
+                feed_back(&self.services, &event).await;
             }
             if quiet || !planned {
                 return Ok(());
@@ -104,13 +113,6 @@ impl Pump {
         }
     }
 
-    async fn feed_back(&self, event: &Value) {
-        let Ok(payload) = to_raw_value(event) else { return };
-        if let Err(error) = mail_feedback::handle(&self.services, &payload).await {
-            tracing::error!(error = chain(&error), "what became of a mail wasn't taken in");
-        }
-    }
-
     /// Keeps handing on until the process is told to stop.
     pub(crate) async fn keep_working(mut self, stop: Stop) {
         let work = async {
@@ -126,5 +128,13 @@ impl Pump {
             () = work => {}
             () = stop.told() => {}
         }
+    }
+}
+
+/// Hands on what SES says became of a mail.
+pub(crate) async fn feed_back(services: &Services, event: &Value) {
+    let Ok(payload) = to_raw_value(event) else { return };
+    if let Err(error) = mail_feedback::handle(services, &payload).await {
+        tracing::error!(error = chain(&error), "what became of a mail wasn't taken in");
     }
 }

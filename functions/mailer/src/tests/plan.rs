@@ -53,6 +53,46 @@ async fn a_weeks_purchases_are_told_together_on_monday_at_nine() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_week_that_a_mail_about_a_purchase_told_of_needs_no_second_one() {
+    let mut room = Room::with_program(&receipts("weekly")).await;
+    room.goes_live().await;
+    room.shop.buys(1, 600, MORNING).await;
+    room.pump().await;
+    let text = room.mails()[0].text.clone().unwrap();
+    assert!(text.contains("You are Silver now") && text.contains("6000 points"), "{text}");
+    room.hour("2026-11-23T14:00:00Z").await;
+    assert_eq!(room.mails().len(), 1);
+    assert_eq!(room.state("receipts 2026-W47").await, MessageState::Dropped);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_mail_costs_in_write_units() {
+    let mut room = Room::with_program(&receipts("weekly")).await;
+    room.goes_live().await;
+    room.shop.buys(1, 10, MORNING).await;
+    let units = || room.shop.services.store.write_units_x10();
+    let bought = units();
+    let records = room.records().await;
+    room.hand(&records).await;
+    let planned = units();
+    room.shop.set_now("2026-11-23T14:00:00Z");
+    room.invoke(&json!({ "hourly": "now" })).await.unwrap();
+    let sent = units();
+    let (plan, send) = (planned - bought, sent - planned);
+    println!(
+        "a mail costs {}.{} write units to plan, {}.{} to send",
+        plan / 10,
+        plan % 10,
+        send / 10,
+        send % 10
+    );
+    // The week's receipt and the welcome are a message each.
+    assert!(plan <= 60 && send <= 150, "{plan} {send}");
+    room.pump().await;
+    assert_eq!(room.mails().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_first_purchase_alone_is_told_where_the_owner_wants_it_so() {
     let mut room = Room::with_program(&receipts("first")).await;
     room.goes_live().await;

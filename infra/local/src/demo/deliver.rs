@@ -30,6 +30,10 @@ use crate::square::{Notice, customer_notice, payment_notice};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
+/// The hours of the day at whose end work that is due is looked for: hourly in AWS, seldomer in
+/// a year that is to pass in a minute.
+const DRAINS: [i8; 3] = [9, 13, 17];
+
 /// What the deliveries did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Delivered {
@@ -206,12 +210,9 @@ pub(super) async fn everything(
             all.refused.extend(part.refused);
             bar.inc(part.deliveries);
         }
-        // Nothing is due at night unless something happened.
-        let local = end.to_zoned(play.year.sender.zone.clone()).hour();
-        if let Some(mailroom) = mailroom.as_mut()
-            && (shares.is_some() || (8..=21).contains(&local))
-        {
-            mailroom.hour(end).await?;
+        if let Some(mailroom) = mailroom.as_mut() {
+            let local = end.to_zoned(play.year.sender.zone.clone()).hour();
+            mailroom.hour(end, shares.is_some(), DRAINS.contains(&local)).await?;
         }
         hour = end;
     }

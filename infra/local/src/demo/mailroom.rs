@@ -13,17 +13,20 @@ use platform::{Clock, Services, Store};
 use serde::Serialize;
 use testkit::aws::Cloud;
 use testkit::ses::{Mail, SendQuota};
+use tokio::task::JoinHandle;
 
 use super::people::Person;
 use super::{Play, bakery};
 use crate::failure::Failure;
 use crate::home::{Home, TABLE};
-use crate::pump::Pump;
+use crate::pump::{Pump, feed_back};
 
 /// The mailer with a clock of its own.
 pub(super) struct Mailroom {
     pump: Pump,
-    store: Store,
+    services: Services,
+    /// What SES said in the last hour, being taken in.
+    answers: Option<JoinHandle<()>>,
     pub(super) cloud: Cloud,
     now: Arc<AtomicI64>,
 }
@@ -37,7 +40,7 @@ pub(super) struct MailFigures {
     pub(super) kinds: BTreeMap<String, u64>,
     /// People who got any.
     pub(super) people: u64,
-    /// Mails to one person in one month, of those who got any that month: the median,
+    /// Mails to a member in a month, over all members and months: the median,
     pub(super) median_a_month: u64,
     /// and the most.
     pub(super) most_a_month: u64,
@@ -87,29 +90,52 @@ impl Mailroom {
         set.map_err(|error| cannot(&error))?;
         let live = store.set_mail_mode(&play.shop, MailMode::Live, Whence::Command, start).await;
         live.map_err(|error: StoreError| cannot(&error))?;
-        let pump = Pump::open(&services, &cloud).await?;
-        Ok(Self { pump, store, cloud, now })
+        let pump = Pump::open(&services, &cloud).await?.without_answers();
+        Ok(Self { pump, services, answers: None, cloud, now })
     }
 
-    /// An hour is over: what happened is planned, and what is due goes out.
-    pub(super) async fn hour(&mut self, end: Timestamp) -> Result<(), Failure> {
+    /// An hour is over: what `happened` is planned, and where it is time to `drain`, what is due
+    /// goes out. What SES says of it is taken in beside the next hour.
+    pub(super) async fn hour(
+        &mut self,
+        end: Timestamp,
+        happened: bool,
+        drain: bool,
+    ) -> Result<(), Failure> {
         self.now.store(end.as_millisecond(), Ordering::Relaxed);
-        self.pump.turn().await?;
-        self.pump.hour().await
+        if happened {
+            self.pump.turn().await?;
+        }
+        if drain {
+            self.pump.hour().await?;
+        }
+        if let Some(answers) = self.answers.take() {
+            answers.await.map_err(|error| Failure::because("mail feedback panicked", &error))?;
+        }
+        let events = self.cloud.ses.take_events();
+        if !events.is_empty() {
+            let services = self.services.clone();
+            self.answers = Some(tokio::spawn(async move {
+                for event in events {
+                    feed_back(&services, &event).await;
+                }
+            }));
+        }
+        Ok(())
     }
 
     /// Looks the year's mail over.
-    pub(super) fn look_over(&self, play: &Play) -> MailFigures {
+    pub(super) fn look_over(&self, play: &Play, members: usize) -> MailFigures {
         let mails = self.cloud.ses.mails();
-        let mut found = look_over(&mails, play);
+        let mut found = look_over(&mails, play, members);
         found.events = u64::try_from(self.cloud.bus.entries().len()).unwrap_or(u64::MAX);
-        found.write_units_x10 = self.store.write_units_x10();
+        found.write_units_x10 = self.services.store.write_units_x10();
         found
     }
 }
 
 /// What mailboxes tell.
-fn look_over(mails: &[Mail], play: &Play) -> MailFigures {
+fn look_over(mails: &[Mail], play: &Play, members: usize) -> MailFigures {
     let people: BTreeMap<String, &Person> = play
         .people
         .iter()
@@ -118,6 +144,7 @@ fn look_over(mails: &[Mail], play: &Play) -> MailFigures {
     let mut found = MailFigures::default();
     let mut triggers = BTreeSet::new();
     let mut months: BTreeMap<(&str, Month), u64> = BTreeMap::new();
+    let mut recipients = BTreeSet::new();
     for mail in mails {
         found.sent = found.sent.saturating_add(1);
         let tag = |name: &str| mail.tags.get(name).map(String::as_str).unwrap_or_default();
@@ -139,17 +166,22 @@ fn look_over(mails: &[Mail], play: &Play) -> MailFigures {
             found.problems.push(format!("message {} is marketing unasked", tag("message")));
         }
         let day = mail.at.to_zoned(play.year.sender.zone.clone()).date();
-        let month = months.entry((to, Month::of(day))).or_default();
+        recipients.insert(to);
+        let month = months.entry((tag("customer"), Month::of(day))).or_default();
         *month = month.saturating_add(1);
     }
-    let recipients: BTreeSet<&str> = months.keys().map(|(to, _)| *to).collect();
     found.people = u64::try_from(recipients.len()).unwrap_or(u64::MAX);
     let mut a_month: Vec<u64> = months.into_values().collect();
+    // Most members have months without any.
+    a_month.resize(members.saturating_mul(MONTHS).max(a_month.len()), 0);
     a_month.sort_unstable();
     found.median_a_month = a_month.get(a_month.len() / 2).copied().unwrap_or_default();
     found.most_a_month = a_month.last().copied().unwrap_or_default();
     found
 }
+
+/// Months of a year.
+const MONTHS: usize = 12;
 
 /// How the one kind of marketing mail there is begins.
 const WELCOME: &str = "Welcome to ";

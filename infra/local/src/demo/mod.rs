@@ -126,7 +126,7 @@ async fn play(
     bar.finish_and_clear();
     let audited = audit::everything(home, &play).await?;
     let again = deliver::again(home, &play, &audited, REDELIVERED).await?;
-    let mail = mailroom.look_over(&play);
+    let mail = mailroom.look_over(&play, audited.customers.len());
     let found = Found { delivered, audited, again, mail };
     Ok((Report::new(&play, found, took), mailroom.cloud))
 }

@@ -311,8 +311,8 @@ fn orders_text(orders: &Orders) -> String {
 fn mail_text(mail: &MailFigures) -> String {
     let kinds = mail.kinds.iter().map(|(kind, count)| format!("{} {kind}", grouped(*count)));
     format!(
-        "{} to {} people: {};\na person had {} in most months that she had any, and never more \
-         than {}.\n{} events on the bus, {} write units",
+        "{} to {} people: {};\na member has {} in the median month, and never more than {}.\n{} events on the \
+         bus, {} write units",
         grouped(mail.sent),
         grouped(mail.people),
         kinds.collect::<Vec<_>>().join(", "),

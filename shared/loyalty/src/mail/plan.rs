@@ -76,19 +76,26 @@ impl About {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
     /// What it is about.
+    #[serde(rename = "b")]
     pub about: About,
     /// What it tells is in the ledger from then on.
+    #[serde(rename = "f", with = "jiff::fmt::serde::timestamp::microsecond::required")]
     pub from: Timestamp,
     /// What it tells, the most important first.
+    #[serde(rename = "s")]
     pub sections: Vec<Kind>,
     /// When it may be told at the earliest.
+    #[serde(rename = "t", with = "jiff::fmt::serde::timestamp::microsecond::required")]
     pub due: Timestamp,
     /// When what it tells happened.
+    #[serde(rename = "a", with = "jiff::fmt::serde::timestamp::microsecond::required")]
     pub fact_at: Timestamp,
     /// When it began to be worth telling: what makes it late.
+    #[serde(rename = "n", with = "jiff::fmt::serde::timestamp::microsecond::required")]
     pub news_from: Timestamp,
     /// When she did what it answers; `None`: nothing she did caused it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "c", default, with = "jiff::fmt::serde::timestamp::microsecond::optional")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub caused_at: Option<Timestamp>,
 }
 
@@ -139,7 +146,14 @@ pub fn drafts(entries: &[Entry], scene: &Scene<'_>) -> Vec<Draft> {
             match scene.receipts {
                 Receipts::Each => sections.push(Kind::Receipt),
                 Receipts::First if scene.first_order => sections.push(Kind::Receipt),
-                Receipts::Weekly => drafts.extend(weekly(entry, scene.zone)),
+                Receipts::Weekly => {
+                    // A mail about the purchase tells of its points too, and the week needs
+                    // no second one.
+                    if entry.promotion.is_some() {
+                        sections.push(Kind::Receipt);
+                    }
+                    drafts.extend(weekly(entry, scene.zone));
+                }
                 Receipts::First | Receipts::Off => {}
             }
             if scene.first_order {
@@ -324,6 +338,13 @@ mod tests {
         );
         assert_eq!(planned(entry(100, Change::Paid), Receipts::First, false), []);
         assert_eq!(planned(entry(100, Change::Paid), Receipts::Off, false), []);
+    }
+
+    #[test]
+    fn a_tier_is_told_with_the_points_that_reached_it() {
+        let told = planned(promoted(entry(5000, Change::Paid)), Receipts::Weekly, false);
+        let order = ("order shopify:1".to_owned(), vec![Kind::TierReached, Kind::Receipt]);
+        assert_eq!(told, [("receipts 2026-W47".to_owned(), vec![Kind::Receipt]), order]);
     }
 
     #[test]

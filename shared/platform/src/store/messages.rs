@@ -55,17 +55,22 @@ pub enum State {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
     /// When it was committed: the moment the message was begun.
+    #[serde(rename = "a", with = "jiff::fmt::serde::timestamp::microsecond::required")]
     pub at: Timestamp,
     /// Until when it holds.
+    #[serde(rename = "u", with = "jiff::fmt::serde::timestamp::microsecond::required")]
     pub until: Timestamp,
     /// What is told.
+    #[serde(rename = "k")]
     pub kinds: Vec<Kind>,
     /// Whether it goes to the owner instead.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(rename = "o", default, skip_serializing_if = "std::ops::Not::not")]
     pub to_owner: bool,
     /// Whose account counts it.
+    #[serde(rename = "h")]
     pub holder: CustomerId,
     /// Which claim of this message it is, from 1.
+    #[serde(rename = "n")]
     pub number: u8,
 }
 
@@ -85,60 +90,87 @@ impl Claim {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bounced {
     /// When.
+    #[serde(rename = "a", with = "jiff::fmt::serde::timestamp::microsecond::required")]
     pub at: Timestamp,
     /// Whether for good.
+    #[serde(rename = "p")]
     pub permanent: bool,
 }
 
-/// A message.
+/// A message. Names in storage are short and times are whole microseconds: it is written
+/// four times, and a kilobyte is what a write unit holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// Counts writes.
     #[serde(rename = "v")]
     pub version: u64,
     /// Its id: what SES's tags and the API name it by.
+    #[serde(rename = "i")]
     pub id: String,
     /// What it was planned to tell.
+    #[serde(rename = "d")]
     pub draft: Draft,
     /// When it was planned.
+    #[serde(rename = "p", with = "jiff::fmt::serde::timestamp::microsecond::required")]
     pub planned_at: Timestamp,
     /// How far it is.
+    #[serde(rename = "s")]
     pub state: State,
     /// When it is looked at next; `None` once it is settled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "t",
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::microsecond::optional"
+    )]
     pub due: Option<Timestamp>,
     /// Why it waits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
     pub waits_for: Option<WhyNot>,
     /// Who is sending it, or sent it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<Claim>,
     /// Sections that were left out, and why.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "o", default, skip_serializing_if = "Vec::is_empty")]
     pub without: Vec<(Kind, WhyNot)>,
     /// SES's id of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
     pub ses_id: Option<String>,
     /// When SES took it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "a",
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::microsecond::optional"
+    )]
     pub sent_at: Option<Timestamp>,
     /// When the recipient's server took it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "e",
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::microsecond::optional"
+    )]
     pub delivered_at: Option<Timestamp>,
     /// When it came back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
     pub bounced: Option<Bounced>,
     /// When it was called spam.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "m",
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::microsecond::optional"
+    )]
     pub complained_at: Option<Timestamp>,
     /// What is wrong with it, and what to do. No personal data.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
     /// Whether it failed by being tried until it made no sense any more.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(rename = "g", default, skip_serializing_if = "std::ops::Not::not")]
     pub gave_up: bool,
     /// Times sending it failed.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(rename = "n", default, skip_serializing_if = "is_zero")]
     pub tries: u16,
 }
 
@@ -218,6 +250,12 @@ impl Message {
     /// Whether its owner has to look at it: it failed, or waits after a failure.
     pub fn is_troubled(&self) -> bool {
         self.state == State::Failed || (self.state == State::Waiting && self.trouble.is_some())
+    }
+
+    /// Whether it told of this kind, or may have.
+    pub fn may_have_told(&self, kind: Kind) -> bool {
+        let went = matches!(self.state, State::Claimed | State::Sent | State::Unknown);
+        went && self.claim.as_ref().is_some_and(|claim| claim.kinds.contains(&kind))
     }
 
     /// SES took it: by its answer, or by its event. Nobody has to settle it any more.
@@ -317,15 +355,26 @@ impl Store {
         draft: Draft,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError> {
-        let message = Message::new(shop, customer, draft, now);
         let (holder, account) = self.account(shop, customer.clone()).await?;
         let family = self.family(shop, &holder, &account).await?;
-        let trigger = message.trigger();
+        let trigger = draft.about.trigger();
         let others = family.iter().filter(|one| *one != customer);
         let keys = others.map(|one| Entity::Message(one, &trigger).key(shop)).collect();
         if !self.get_all(keys).await?.is_empty() {
             return Ok(None);
         }
+        self.plan_message_alone(shop, customer, draft, now).await
+    }
+
+    /// The same for somebody who is known to have no other name.
+    pub async fn plan_message_alone(
+        &self,
+        shop: &ShopId,
+        customer: &CustomerId,
+        draft: Draft,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let message = Message::new(shop, customer, draft, now);
         let written = self.put_surely(message.put(shop, customer)?).await?;
         Ok(message.due.filter(|_| written == Write::Done))
     }
@@ -338,6 +387,18 @@ impl Store {
     ) -> Result<Vec<Message>, StoreError> {
         let pk = super::keys::customer_partition(shop, customer);
         self.query_all(&pk, MESSAGES).await?.into_iter().map(read).collect()
+    }
+
+    /// A customer's messages with these triggers; those that aren't there are left out.
+    pub async fn messages_of_triggers(
+        &self,
+        shop: &ShopId,
+        customer: &CustomerId,
+        triggers: impl IntoIterator<Item = String>,
+    ) -> Result<Vec<Message>, StoreError> {
+        let key = |trigger: String| Entity::Message(customer, &trigger).key(shop);
+        let keys = triggers.into_iter().map(key).collect();
+        self.get_all(keys).await?.into_iter().map(read).collect()
     }
 
     /// Messages planned in a month (UTC), oldest first: those that are in trouble, or the

@@ -219,7 +219,12 @@ impl Store {
             (message.state, claim)
         };
         for attempt in 1.. {
-            let Some(known) = self.message(shop, customer, &trigger).await? else { return Ok(()) };
+            // Most often nobody touched it since; if somebody did, the write says so.
+            let known = match attempt {
+                1 => Some(ours.clone()),
+                _ => self.message(shop, customer, &trigger).await?,
+            };
+            let Some(known) = known else { return Ok(()) };
             // SES's event may have settled it, or another claim begun.
             if stand(&known) != stand(ours) {
                 return Ok(());
