@@ -12,6 +12,7 @@
 //! | `GET, POST /shops/{shop}/mail-mode` | how far mail goes, and since when it is live |
 //! | `GET, POST /shops/{shop}/mail-settings` | who mail comes from |
 //! | `GET /shops/{shop}/merge-candidates` and below | who may be one person, to be judged |
+//! | `GET /shops/{shop}/withdrawals` and below | who is to be unsubscribed by hand |
 //! | `GET /shops/{shop}/held-orders` and below | one sale told by two sources, to be judged |
 //!
 //! All but the first ask for a bearer token of the secret `api`. Whatever goes wrong is an

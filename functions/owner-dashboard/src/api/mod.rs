@@ -14,6 +14,7 @@ mod params;
 mod refusal;
 mod shop;
 mod views;
+mod withdrawals;
 
 use axum::Router;
 use axum::extract::Request;
@@ -37,6 +38,8 @@ fn guarded() -> OpenApiRouter<Services> {
         .routes(routes!(merges::undo))
         .routes(routes!(held::list))
         .routes(routes!(held::judge))
+        .routes(routes!(withdrawals::list))
+        .routes(routes!(withdrawals::done))
         .routes(routes!(mail_mode::show, mail_mode::set))
         .routes(routes!(mail_settings::show, mail_settings::set))
         .routes(routes!(messages::list))

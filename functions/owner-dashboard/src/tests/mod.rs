@@ -12,6 +12,7 @@ mod messages;
 mod openapi;
 mod orders;
 mod rotation;
+mod withdrawals;
 
 use axum::Router;
 use axum::body::Body;

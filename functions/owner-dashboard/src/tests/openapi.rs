@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Api;
 use super::bakery::{paid, refund};
 
-const ROUTES: [&str; 15] = [
+const ROUTES: [&str; 17] = [
     "/api/v1/openapi.json",
     "/api/v1/shops/{shop}/customers",
     "/api/v1/shops/{shop}/customers/{id}",
@@ -25,6 +25,8 @@ const ROUTES: [&str; 15] = [
     "/api/v1/shops/{shop}/messages",
     "/api/v1/shops/{shop}/orders/{source}/{id}",
     "/api/v1/shops/{shop}/orders/{source}/{id}/same-sale",
+    "/api/v1/shops/{shop}/withdrawals",
+    "/api/v1/shops/{shop}/withdrawals/done",
 ];
 
 async fn document() -> Value {

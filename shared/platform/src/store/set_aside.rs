@@ -209,6 +209,24 @@ impl Store {
         Ok(Some(Put::new(key, &task)?))
     }
 
+    /// Notes that a task is done; `false`: there is no such task, or it is done already.
+    pub async fn close_task(
+        &self,
+        shop: &ShopId,
+        topic: &str,
+        hash: &str,
+    ) -> Result<bool, StoreError> {
+        let key = Entity::Task(topic, hash).key(shop);
+        let Some(found) = self.get(&key).await? else { return Ok(false) };
+        let task: Task = item::read(found)?;
+        if task.done {
+            return Ok(false);
+        }
+        // Doing it twice does no harm, and nobody else writes it.
+        self.put_surely(Put::new(key, &Task { done: true, ..task })?).await?;
+        Ok(true)
+    }
+
     /// Open tasks, oldest first.
     pub async fn open_tasks(&self, shop: &ShopId) -> Result<Vec<Task>, StoreError> {
         let keys = self.list(&List::OpenTasks.partition(shop)).await?;

@@ -7,6 +7,7 @@ mod mail;
 mod merge;
 mod message;
 mod order;
+mod withdrawals;
 
 use loyalty::{CurrencyCode, Money};
 use rust_decimal::Decimal;
@@ -20,6 +21,7 @@ pub(super) use self::mail::{MailMode, MailSetting, MailSettings};
 pub(super) use self::merge::MergeCandidates;
 pub(super) use self::message::{CustomerMessages, MessageState, Messages};
 pub(super) use self::order::Order;
+pub(super) use self::withdrawals::Withdrawals;
 
 /// An amount of money.
 #[derive(Debug, Serialize, ToSchema)]
