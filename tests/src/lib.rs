@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod mail;
 mod process;
 #[cfg(test)]
 mod serve;

@@ -7,6 +7,7 @@ use loyalty::ids::ShopId;
 use platform::store::StoreError;
 use platform::telemetry::chain;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
@@ -34,9 +35,9 @@ pub enum MailerError {
 }
 
 #[derive(Deserialize)]
-struct Probe<'a> {
-    #[serde(rename = "Records", borrow)]
-    records: Option<Vec<&'a RawValue>>,
+struct Probe {
+    #[serde(rename = "Records")]
+    records: Option<Vec<Value>>,
     #[serde(rename = "detail-type")]
     detail_type: Option<String>,
     detail: Option<Detail>,
@@ -71,10 +72,9 @@ pub async fn handle(
     payload: &RawValue,
     budget: Duration,
 ) -> Result<Box<RawValue>, MailerError> {
-    let probe: Probe<'_> = serde_json::from_str(payload.get()).map_err(MailerError::Unreadable)?;
+    let probe: Probe = serde_json::from_str(payload.get()).map_err(MailerError::Unreadable)?;
     if let Some(records) = probe.records {
-        let records: Vec<Record> = records.into_iter().map(Record::read).collect();
-        let failed = mailer.stream(&records).await;
+        let failed = mailer.stream(records.into_iter().map(Record::read).collect()).await;
         let failures = failed.into_iter().map(|item_identifier| ItemFailure { item_identifier });
         let answer = BatchAnswer { batch_item_failures: failures.collect() };
         return serde_json::value::to_raw_value(&answer).map_err(MailerError::Unreadable);

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use loyalty::consent::{Channel, Suppression};
 use loyalty::ids::ShopId;
 use loyalty::mail::news::{Known, News, news, orders};
-use loyalty::mail::{About, Draft, House, Kind, MailMode, Outcome, Recipient, Sent, WhyNot, plan};
+use loyalty::mail::{Draft, House, Kind, MailMode, Outcome, Recipient, Sent, WhyNot, plan};
 use loyalty::program::Program;
 use platform::Services;
 use platform::store::{Desk, Kept, StoreError};
@@ -110,15 +110,8 @@ async fn look_up(
         entries.sort_by_key(|entry| entry.at);
     }
     let orders = orders(draft, &entries, since);
-    if matches!(draft.about, About::Week { .. }) {
-        let triggers = orders.iter().map(|order| About::Order(order.clone()).trigger());
-        let told = store.messages_of_triggers(shop, &kept.customer, triggers).await?;
-        // One mail about a week's purchases is enough: it said what she has.
-        if told.iter().any(|message| message.may_have_told(Kind::Receipt)) {
-            return Ok(Vec::new());
-        }
-    }
     let posted = store.posted_to(shop, &desk.holder, &desk.account, orders).await?;
     let (entries, posted, account) = (&entries, &posted, &desk.account);
-    Ok(news(draft, &Known { entries, posted, account, program, since }))
+    let last_mail = desk.sent_before(&kept.message).last_at();
+    Ok(news(draft, &Known { entries, posted, account, program, since, last_mail }))
 }

@@ -16,7 +16,7 @@ use platform::store::{Change, Changed, Decision, MessageState, Status, StoreErro
 use platform::telemetry::chain;
 use platform::{count, store};
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::Value;
 use sources::withdrawals::Withdrawal;
 use thiserror::Error;
 
@@ -28,73 +28,60 @@ use crate::tell;
 const DEAD_TOPIC: &str = "stream";
 
 /// A record of the stream.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Record {
     /// Its place in the stream.
     pub sequence_number: String,
     /// The keys of the item, as JSON: all of it that a dead letter keeps.
     pub keys: String,
-    images: Result<Images, String>,
-}
-
-#[derive(Debug, Clone)]
-struct Images {
-    old: Option<serde_dynamo::Item>,
-    new: Option<serde_dynamo::Item>,
+    change: Result<Option<Changed>, PlanError>,
 }
 
 #[derive(Deserialize)]
-struct Raw<'a> {
-    #[serde(borrow)]
-    dynamodb: RawChange<'a>,
+struct Raw {
+    dynamodb: RawChange,
 }
 
 #[derive(Deserialize)]
-struct RawChange<'a> {
+struct RawChange {
     #[serde(rename = "SequenceNumber", default)]
     sequence_number: String,
-    #[serde(rename = "Keys", borrow)]
-    keys: Option<&'a RawValue>,
-    #[serde(rename = "OldImage", borrow)]
-    old: Option<&'a RawValue>,
-    #[serde(rename = "NewImage", borrow)]
-    new: Option<&'a RawValue>,
+    #[serde(rename = "Keys", default)]
+    keys: Value,
+    #[serde(rename = "OldImage")]
+    old: Option<Value>,
+    #[serde(rename = "NewImage")]
+    new: Option<Value>,
 }
 
 impl Record {
     /// Reads a record as Lambda hands it over. One that can't be read is a record still: it
     /// is set aside like any other that can't be used.
-    pub fn read(raw: &RawValue) -> Self {
-        let change = match serde_json::from_str::<Raw<'_>>(raw.get()) {
+    pub fn read(record: Value) -> Self {
+        let change = match serde_json::from_value::<Raw>(record) {
             Ok(Raw { dynamodb }) => dynamodb,
-            Err(error) => {
+            Err(_) => {
+                let change = Err(PlanError::Record("it is no record of a stream"));
                 let (sequence_number, keys) = (String::new(), "null".to_owned());
-                return Self { sequence_number, keys, images: Err(place_of(&error)) };
+                return Self { sequence_number, keys, change };
             }
         };
-        let item = |image: Option<&RawValue>| {
-            image.map(|image| serde_json::from_str(image.get())).transpose()
+        let RawChange { sequence_number, keys, old, new } = change;
+        let sk = keys.pointer("/sk/S").and_then(Value::as_str).unwrap_or_default();
+        let change = match Changed::concerns(sk) {
+            Some(with_old) => read_images(old.filter(|_| with_old), new),
+            None => Ok(None),
         };
-        let images = item(change.old).and_then(|old| Ok(Images { old, new: item(change.new)? }));
-        Self {
-            sequence_number: change.sequence_number,
-            keys: change.keys.map_or("null", RawValue::get).to_owned(),
-            images: images.map_err(|error| place_of(&error)),
-        }
+        Self { sequence_number, keys: keys.to_string(), change }
     }
 }
 
-impl Record {
-    /// What changed.
-    fn change(&self) -> Result<Option<Changed>, PlanError> {
-        let images = self.images.as_ref().map_err(|why| PlanError::Record(why.clone()))?;
-        Ok(Changed::read(images.old.clone(), images.new.clone())?)
-    }
-}
-
-/// Where JSON is wrong. The error itself may quote what it found.
-fn place_of(error: &serde_json::Error) -> String {
-    format!("the record isn't readable at line {}, column {}", error.line(), error.column())
+/// The change that images tell. Errors of reading them may quote what they found.
+fn read_images(old: Option<Value>, new: Option<Value>) -> Result<Option<Changed>, PlanError> {
+    let image = |image: Option<Value>| image.map(serde_json::from_value).transpose();
+    let unreadable = |_| PlanError::Record("its images aren't items");
+    let (old, new) = (image(old).map_err(unreadable)?, image(new).map_err(unreadable)?);
+    Ok(Changed::read(old, new)?)
 }
 
 /// A record wasn't worked off.
@@ -107,8 +94,8 @@ pub(crate) enum PlanError {
     #[error(transparent)]
     Bus(#[from] BusError),
     /// The record itself.
-    #[error("{0}")]
-    Record(String),
+    #[error("the record can't be read: {0}")]
+    Record(&'static str),
 }
 
 impl PlanError {
@@ -152,16 +139,20 @@ struct AtCommit {
 impl Mailer {
     /// Works a batch of records off, and gives the sequence numbers of those to be tried
     /// again.
-    pub async fn stream(&self, records: &[Record]) -> Vec<String> {
+    pub async fn stream(&self, records: Vec<Record>) -> Vec<String> {
         let mut batch = Batch::default();
         let mut failed = BTreeSet::new();
-        let read: Vec<_> = records.iter().map(Record::change).collect();
-        batch.remember(read.iter().filter_map(|change| change.as_ref().ok()?.as_ref()));
-        for (index, (record, change)) in records.iter().zip(read).enumerate() {
-            let done = match change {
-                Ok(Some(changed)) => self.changed(&changed, index, &mut batch).await,
+        batch.remember(records.iter().filter_map(|one| one.change.as_ref().ok()?.as_ref()));
+        for (index, record) in records.iter().enumerate() {
+            let done = match &record.change {
+                Ok(Some(changed)) => self.changed(changed, index, &mut batch).await,
                 Ok(None) => Ok(()),
-                Err(error) => Err(error),
+                Err(error) => {
+                    if !self.set_aside(record, error).await {
+                        failed.insert(index);
+                    }
+                    continue;
+                }
             };
             if let Err(error) = done
                 && !self.set_aside(record, &error).await
@@ -233,7 +224,7 @@ impl Mailer {
     ) -> Result<(), PlanError> {
         let now = self.services.clock.now();
         let events = tell::events(changed, now);
-        let events = events.map_err(|error| PlanError::Record(error.to_string()))?;
+        let events = events.map_err(|_| PlanError::Record("its event can't be written"))?;
         batch.events.extend(events.into_iter().map(|event| (index, event)));
         let Changed { shop, change } = changed;
         match change {

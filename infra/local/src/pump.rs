@@ -16,8 +16,8 @@ use crate::failure::Failure;
 use crate::home::TABLE;
 use crate::server::Stop;
 
-/// Records handed over at once, as many as the event source mapping does.
-const BATCH: usize = 100;
+/// Records handed over at once.
+const BATCH: usize = 500;
 
 /// How long a drain may take, as the Lambda's does.
 const BUDGET: Duration = Duration::from_secs(300);
@@ -91,9 +91,7 @@ impl Pump {
 
     /// Has changes planned. `false`: some are to be handed over again, later.
     async fn plan(&mut self, records: &[Value]) -> Result<bool, Failure> {
-        let raw = records.iter().filter_map(|record| to_raw_value(record).ok());
-        let read: Vec<Record> = raw.map(|record| Record::read(&record)).collect();
-        let failed = self.mailer.stream(&read).await;
+        let failed = self.mailer.stream(records.iter().cloned().map(Record::read).collect()).await;
         // The first that failed is where it goes on, as with Lambda's checkpoint.
         let first =
             records.iter().position(|one| failed.iter().any(|id| id == sequence_number(one)));

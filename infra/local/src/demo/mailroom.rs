@@ -135,7 +135,7 @@ impl Mailroom {
 }
 
 /// What mailboxes tell.
-fn look_over(mails: &[Mail], play: &Play, members: usize) -> MailFigures {
+pub(super) fn look_over(mails: &[Mail], play: &Play, members: usize) -> MailFigures {
     let people: BTreeMap<String, &Person> = play
         .people
         .iter()

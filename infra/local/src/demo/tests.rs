@@ -42,6 +42,7 @@ async fn a_small_demo_is_right_and_the_same_each_time() {
     assert!(first.figures.orders.all > 10);
     assert!(first.figures.deliveries.duplicates > 0);
     assert!(first.figures.deliveries.out_of_order > 0);
+    assert!(first.figures.mail.sent > 0 && first.figures.mail.most_a_month <= 5);
     assert_eq!(first.figures.delivered_again.ledger_changes, 0);
     assert_ne!(first.figures, played(8).await.figures);
 }
@@ -169,4 +170,35 @@ fn a_copy_of_a_sale_is_of_the_same_amount_a_moment_later() {
             assert_eq!(sale.unwrap().total(), total);
         }
     }
+}
+
+/// A small year's mail as it went out, and the same with a change.
+async fn looked_over(change: impl Fn(&mut Vec<testkit::ses::Mail>)) -> Vec<String> {
+    let (program, year) = year(7);
+    let year = Year { customers: 40, ..year };
+    let mut home = Home::open(&Data::Memory, &nothing).await.unwrap();
+    let play = Arc::new(Play::on(&mut home, &program, year).await.unwrap());
+    let mut room = Mailroom::open(&home, &play).await.unwrap();
+    let bar = ProgressBar::hidden();
+    deliver::everything(&home, &play, &bar, Some(&mut room)).await.unwrap();
+    let mut mails = room.cloud.ses.mails();
+    assert!(mails.len() > 20, "{}", mails.len());
+    change(&mut mails);
+    mailroom::look_over(&mails, &play, 40).problems
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_mailboxes_of_a_small_year_are_right_and_a_wrong_mail_is_noticed() {
+    assert_eq!(looked_over(|_| {}).await, Vec::<String>::new());
+    let twice = looked_over(|mails| mails.push(mails[0].clone())).await;
+    assert!(twice[0].contains("sent twice"), "{twice:?}");
+    let unasked = looked_over(|mails| {
+        for mail in mails {
+            mail.text = Some("Welcome to Corner Bakery Regulars".to_owned());
+        }
+    });
+    let unasked = unasked.await;
+    assert!(unasked.iter().any(|one| one.contains("marketing unasked")), "{unasked:?}");
+    let astray = looked_over(|mails| mails[0].to = vec!["nobody@example.com".to_owned()]).await;
+    assert!(astray[0].contains("nobody known"), "{astray:?}");
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Kind;
 use super::plan::{About, Draft, matters};
@@ -65,7 +65,13 @@ pub struct Known<'a> {
     pub program: &'a Program,
     /// Since when mail is live: what happened before isn't told.
     pub since: Option<Timestamp>,
+    /// When the last mail went to her that she hadn't asked for.
+    pub last_mail: Option<Timestamp>,
 }
+
+/// A week's receipt isn't sent so soon after another mail: that one said what she has, and a
+/// week is what its owner wanted between two. A clock change takes an hour off a week.
+const A_WEEK: SignedDuration = SignedDuration::from_hours(7 * 24 - 1);
 
 /// The orders a draft tells of.
 pub fn orders(draft: &Draft, entries: &[Entry], since: Option<Timestamp>) -> BTreeSet<OrderRef> {
@@ -89,7 +95,7 @@ pub fn orders(draft: &Draft, entries: &[Entry], since: Option<Timestamp>) -> BTr
 /// What a draft tells now, the most important first; a section without news is left out.
 pub fn news(draft: &Draft, known: &Known<'_>) -> Vec<News> {
     let section = |kind: &Kind| match kind {
-        Kind::Receipt => receipt(known),
+        Kind::Receipt => receipt(known).filter(|_| !told_lately(draft, known)),
         Kind::PointsTakenBack => taken_back(known),
         Kind::TierReached => tier_reached(draft, known),
         Kind::Welcome => Some(News::Welcome).filter(|_| receipt(known).is_some()),
@@ -105,6 +111,11 @@ fn receipt(known: &Known<'_>) -> Option<News> {
     let points = brought.iter().try_fold(Points::ZERO, |sum, points| sum.plus(*points)).ok()?;
     let purchases = brought.len();
     (purchases > 0).then_some(News::Receipt { points, purchases })
+}
+
+fn told_lately(draft: &Draft, known: &Known<'_>) -> bool {
+    let lately = |last: Timestamp| draft.due.duration_since(last) < A_WEEK;
+    matches!(draft.about, About::Week { .. }) && known.last_mail.is_some_and(lately)
 }
 
 /// Only the tier she has: one she has left again isn't news, and a higher one reached
@@ -174,6 +185,16 @@ mod tests {
 
     /// What a draft tells of a customer who has this tier.
     fn told(draft: &Draft, entries: &[Entry], posted: &[(&str, i64)], tier: &str) -> Vec<News> {
+        told_after(None, draft, entries, posted, tier)
+    }
+
+    fn told_after(
+        last_mail: Option<Timestamp>,
+        draft: &Draft,
+        entries: &[Entry],
+        posted: &[(&str, i64)],
+        tier: &str,
+    ) -> Vec<News> {
         let rewards = "[[tier]]\nid = 'bronze'\nname = 'B'\n[[tier]]\nid = 'silver'\nname = 'S'\n\
              threshold = '500.00'\n[[reward]]\nid = 'coffee'\nname = 'C'\npoints = 350\n\
              kind = 'free-item'\n[[reward]]\nid = 'cake'\nname = 'K'\npoints = 900\n\
@@ -185,7 +206,9 @@ mod tests {
             Some(Tiered { id: tier.parse().unwrap(), since: day, review_on: None, by: None });
         let account = Account { tier, ..Account::default() };
         let program = &version.program;
-        let known = Known { entries, posted: &posted, account: &account, program, since: None };
+        let posted = &posted;
+        let account = &account;
+        let known = Known { entries, posted, account, program, since: None, last_mail };
         news(draft, &known)
     }
 
@@ -210,6 +233,16 @@ mod tests {
         assert!(orders(&week, &entries, Some(at("2026-11-19T17:00:01Z"))).is_empty());
         let both = News::Receipt { points: Points(130), purchases: 2 };
         assert_eq!(told(&week, &entries, &[("1", 60), ("2", 70)], "bronze"), [both]);
+    }
+
+    #[test]
+    fn a_week_that_another_mail_fell_into_needs_no_receipt() {
+        let week = draft(About::Week { week: "2026-W47".to_owned() }, &[Kind::Receipt]);
+        let entries = [entry("1", Change::Paid, 1, 1)];
+        let told = |last: &str| told_after(Some(at(last)), &week, &entries, &[("1", 1)], "bronze");
+        // It is due on Monday, 23 November, at 14:00.
+        assert_eq!(told("2026-11-18T14:00:00Z"), []);
+        assert_eq!(told("2026-11-16T14:00:00Z").len(), 1, "last Monday's own receipt");
     }
 
     #[test]

@@ -45,6 +45,11 @@ impl Sent {
         *self == Self::default()
     }
 
+    /// When the last mail went to her that she hadn't asked for.
+    pub fn last_at(&self) -> Option<Timestamp> {
+        Timestamp::from_second(self.last?).ok()
+    }
+
     /// Whether she was welcomed: that happens once.
     pub fn welcomed(&self) -> bool {
         self.welcomed

@@ -41,8 +41,6 @@ pub enum Change {
     Account {
         /// Whose.
         customer: CustomerId,
-        /// As it stood.
-        before: Option<Box<Account>>,
         /// As it stands.
         after: Box<Account>,
     },
@@ -67,6 +65,18 @@ pub enum Change {
 }
 
 impl Changed {
+    /// Whether items with this sort key concern anybody, and if so, whether it matters how
+    /// they stood before: most records of a stream needn't be read further.
+    pub fn concerns(sk: &str) -> Option<bool> {
+        match sk {
+            ACCOUNT => Some(false),
+            CONTACT | ORDER => Some(true),
+            sk if sk.starts_with(LEDGER) => Some(false),
+            sk if sk.starts_with(MESSAGES) => Some(true),
+            _ => None,
+        }
+    }
+
     /// Reads a stream record's images, `new` one and where there was one the old. `None`:
     /// nothing that concerns anybody.
     pub fn read(
@@ -85,10 +95,7 @@ impl Changed {
                 let before = old.map(stored_order).transpose()?.map(Box::new);
                 Change::Order { order, before, after: stored_order(new)?.into() }
             }
-            (Some(customer), ACCOUNT) => {
-                let before = old.map(item::read).transpose()?;
-                Change::Account { customer, before, after: item::read(new)? }
-            }
+            (Some(customer), ACCOUNT) => Change::Account { customer, after: item::read(new)? },
             (Some(customer), CONTACT) => {
                 let before = old.map(item::read).transpose()?;
                 Change::Contact { customer, before, after: item::read(new)? }

@@ -252,12 +252,6 @@ impl Message {
         self.state == State::Failed || (self.state == State::Waiting && self.trouble.is_some())
     }
 
-    /// Whether it told of this kind, or may have.
-    pub fn may_have_told(&self, kind: Kind) -> bool {
-        let went = matches!(self.state, State::Claimed | State::Sent | State::Unknown);
-        went && self.claim.as_ref().is_some_and(|claim| claim.kinds.contains(&kind))
-    }
-
     /// SES took it: by its answer, or by its event. Nobody has to settle it any more.
     fn sent(&mut self, ses_id: String, at: Timestamp) {
         let rejected = self.state == State::Failed && self.ses_id.as_ref() == Some(&ses_id);
@@ -387,18 +381,6 @@ impl Store {
     ) -> Result<Vec<Message>, StoreError> {
         let pk = super::keys::customer_partition(shop, customer);
         self.query_all(&pk, MESSAGES).await?.into_iter().map(read).collect()
-    }
-
-    /// A customer's messages with these triggers; those that aren't there are left out.
-    pub async fn messages_of_triggers(
-        &self,
-        shop: &ShopId,
-        customer: &CustomerId,
-        triggers: impl IntoIterator<Item = String>,
-    ) -> Result<Vec<Message>, StoreError> {
-        let key = |trigger: String| Entity::Message(customer, &trigger).key(shop);
-        let keys = triggers.into_iter().map(key).collect();
-        self.get_all(keys).await?.into_iter().map(read).collect()
     }
 
     /// Messages planned in a month (UTC), oldest first: those that are in trouble, or the
