@@ -5,6 +5,7 @@
 mod commands;
 #[cfg(test)]
 mod mail;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod serve;
