@@ -150,9 +150,10 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         for attempt in 1.. {
-            let (holder, account) = self.account(shop, customer.clone()).await?;
-            // Who was erased has nothing to keep it in.
+            // Who was erased has nothing to keep it in. Read before whoever stands for her: a
+            // merge that comes between writes it again, so that this plans again.
             let Some(known) = self.contact(shop, customer).await? else { return Ok(false) };
+            let (holder, account) = self.account(shop, customer.clone()).await?;
             let mut contact = known.clone();
             let mut puts = Vec::new();
             puts.extend(contact.hears(shop, fact, None, now)?);

@@ -12,7 +12,7 @@ use loyalty::month::Month;
 use loyalty::whose::{Claims, Found, Owner, RecordClaims, Whose, whose};
 use serde::{Deserialize, Serialize};
 
-use super::item::{self, Put};
+use super::item::{self, Check, Put};
 use super::keys::{Entity, List, due_bucket};
 use super::table::{DUE_MAIL, DUE_POINTS};
 use super::{Store, StoreError, Write, retry};
@@ -357,6 +357,21 @@ impl Store {
             // A record has an id, so it is somebody's.
             let Some(mut bound) = self.bind(scene, found.whose, &buyer).await? else { break };
             self.learn(scene, &mut bound, person, consent).await?;
+            let mut checks = Vec::new();
+            if consent.is_some() && bound.read_version > 0 {
+                // Asked once more after her contact was read: a merge that came between wrote
+                // it again, and nobody else would tell who stands for her now.
+                let (holder, account) = self.account(scene.shop, bound.owner.clone()).await?;
+                if holder != bound.holder {
+                    retry::pause(attempt).await?;
+                    continue;
+                }
+                if holder != bound.owner {
+                    // A merge undone meanwhile makes it nobody's business but hers.
+                    let key = Entity::Account(&holder).key(scene.shop);
+                    checks.push(Check::version(key, "n", account.version));
+                }
+            }
             bound.more.extend(self.candidates(scene, &bound.holder, &found.maybe).await?);
             let mut puts = bound.puts(scene.shop)?;
             if bound.read_version == 0 {
@@ -364,7 +379,7 @@ impl Store {
                 bound.account.version = bound.account.version.max(1);
                 puts.push(put_account(scene.shop, &bound)?);
             }
-            if self.write(puts).await? == Write::Done {
+            if self.write_checked(puts, checks).await? == Write::Done {
                 return Ok(bound.owner);
             }
             retry::pause(attempt).await?;
