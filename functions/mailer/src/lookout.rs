@@ -8,7 +8,7 @@ use loyalty::mail::news::{Known, News, news, orders};
 use loyalty::mail::{Draft, House, Kind, MailMode, Outcome, Recipient, Sent, WhyNot, plan};
 use loyalty::program::Program;
 use platform::Services;
-use platform::store::{Desk, Kept, StoreError};
+use platform::store::{Desk, Kept, MessageState, StoreError};
 
 use crate::stream::mail_mode;
 
@@ -56,7 +56,14 @@ pub(crate) async fn decide(
         MailMode::Live { since } => Some(since),
         MailMode::Off | MailMode::Owner => None,
     };
-    let told = look_up(services, shop, kept, desk, program, since).await?;
+    let mut told = look_up(services, shop, kept, desk, program, since).await?;
+    // What may have gone out already says again what it said and nothing more: with a welcome
+    // that she may have only now, a receipt would be marketing sent twice.
+    if let Some(claim) = &kept.message.claim
+        && kept.message.state == MessageState::Claimed
+    {
+        told.retain(|one| claim.kinds.contains(&one.kind()));
+    }
     let kinds: Vec<Kind> = told.iter().map(News::kind).collect();
     let no_news = draft.sections.iter().filter(|kind| !kinds.contains(kind));
     let no_news: Vec<_> = no_news.map(|kind| (*kind, WhyNot::NothingToTell)).collect();

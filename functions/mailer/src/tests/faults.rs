@@ -151,6 +151,20 @@ async fn what_she_has_a_right_to_know_is_sent_once_more_and_no_more() {
     }
 }
 
+/// Found by the simulator: with the yes there was a welcome to tell, and the second mail was
+/// marketing.
+#[tokio::test(start_paused = true)]
+async fn what_is_sent_once_more_tells_nothing_new_even_if_she_said_yes_meanwhile() {
+    let mut room = due(false).await;
+    room.ses_meets(&[(Fault::ReplyLost, 0)]);
+    room.pump().await;
+    room.ada_agrees().await;
+    a_day_passes(&mut room).await;
+    let texts: Vec<String> = room.mails().into_iter().filter_map(|mail| mail.text).collect();
+    assert_eq!(texts.len(), 2);
+    assert!(texts.iter().all(|text| !text.contains("Welcome")), "{texts:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn sess_own_event_settles_what_nobody_knows() {
     for marketing in [true, false] {
