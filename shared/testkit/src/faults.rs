@@ -160,6 +160,8 @@ pub struct Made {
     pub operation: String,
     /// The fault it met.
     pub fault: Option<Fault>,
+    /// Of a mail, the message it is, as its tag says.
+    pub message: Option<String>,
 }
 
 /// A connector that lets things go wrong.
@@ -214,6 +216,11 @@ impl Faulty {
         self.writes.load(Ordering::Relaxed)
     }
 
+    /// The calls made since they were last taken, which stay.
+    pub fn made_so_far(&self) -> Vec<Made> {
+        self.made().clone()
+    }
+
     fn made(&self) -> MutexGuard<'_, Vec<Made>> {
         self.made.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
@@ -227,7 +234,8 @@ impl Faulty {
         if !UNCHANGED_BY.contains(&operation.as_str()) {
             self.writes.fetch_add(1, Ordering::Relaxed);
         }
-        self.made().push(Made { place, operation: operation.clone(), fault });
+        let message = (operation == "SendEmail").then(|| message_of(request.body())).flatten();
+        self.made().push(Made { place, operation: operation.clone(), fault, message });
         tokio::time::sleep(fate.there).await;
         let answer = match fault {
             None => self.inner.call(request).await,
@@ -379,6 +387,13 @@ fn half_page(request: HttpRequest) -> HttpRequest {
 
 fn body_of(body: &SdkBody) -> Value {
     body.bytes().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default()
+}
+
+/// The message that a mail's tag names.
+fn message_of(mail: &SdkBody) -> Option<String> {
+    let mail = body_of(mail);
+    let tag = mail["EmailTags"].as_array()?.iter().find(|tag| tag["Name"] == "message")?;
+    tag["Value"].as_str().map(str::to_owned)
 }
 
 fn with_body(mut request: HttpRequest, body: &Value) -> HttpRequest {

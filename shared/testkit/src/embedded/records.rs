@@ -66,6 +66,32 @@ impl Stream {
         }
     }
 
+    /// The next records as [`Stream::next`] has them, and on: they don't come again, though
+    /// the engine keeps them.
+    ///
+    /// # Errors
+    ///
+    /// When the engine doesn't answer as AWS does.
+    pub async fn read_on(&mut self, limit: usize) -> Result<Vec<Value>, StreamError> {
+        let records = self.next(limit).await?;
+        if let Some(last) = records.last() {
+            self.after = Some(sequence_number(last).to_owned());
+        }
+        Ok(records)
+    }
+
+    /// Lets the engine forget what was read on.
+    ///
+    /// # Errors
+    ///
+    /// When the engine can't.
+    pub fn forget(&self) -> Result<(), EmbeddedError> {
+        match &self.after {
+            Some(after) => self.embedded.trim_stream(&self.table, after).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
     /// Notes that records up to this one are worked off, and lets the engine forget them.
     ///
     /// # Errors
@@ -127,5 +153,10 @@ mod tests {
         assert!(stream.next(10).await.unwrap().is_empty());
         put(&client, "d").await;
         assert_eq!(stream.next(10).await.unwrap().len(), 1);
+        assert_eq!(stream.read_on(10).await.unwrap().len(), 1);
+        assert!(stream.read_on(10).await.unwrap().is_empty());
+        stream.forget().unwrap();
+        put(&client, "e").await;
+        assert_eq!(stream.read_on(10).await.unwrap()[0]["dynamodb"]["NewImage"]["pk"]["S"], "e");
     }
 }
