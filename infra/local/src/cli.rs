@@ -94,8 +94,8 @@ pub(crate) struct SimulateArgs {
     /// Faults that may happen, all by default
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     pub(crate) faults: Vec<Fault>,
-    /// Only ten purchases, each told twice, in a history
-    #[arg(long, value_parser = ["purchases"])]
+    /// Only ten purchases, each told twice, in a history; or all that changes points, and no mail
+    #[arg(long, value_parser = ["purchases", "points"])]
     pub(crate) only: Option<String>,
     /// Print how often each fault met each operation
     #[arg(long)]

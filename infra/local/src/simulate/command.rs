@@ -13,7 +13,11 @@ use crate::failure::Failure;
 /// Simulates as the command line says, and tells what it found.
 fn simulate(args: &SimulateArgs) -> Result<Report, Failure> {
     let faults = if args.faults.is_empty() { Fault::ALL.to_vec() } else { args.faults.clone() };
-    let kind = if args.only.is_some() { Kind::Purchases } else { Kind::All };
+    let kind = match args.only.as_deref() {
+        Some("purchases") => Kind::Purchases,
+        Some(_) => Kind::Points,
+        None => Kind::All,
+    };
     let bar = ProgressBar::new(args.histories);
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} histories {elapsed}") {
         bar.set_style(style);

@@ -6,19 +6,23 @@
 //! checked against a small model that shares no code with the product. The first broken
 //! promise is shrunk and printed with its seed, which plays it again exactly.
 //!
-//! A later function adds its events to `history.rs`, their meaning to `model.rs`, and
-//! its router to the product in `play.rs`.
+//! A later function adds its events to `events.rs`, their meaning to `model.rs`, and
+//! its router to the product in `product.rs`.
 
 pub(crate) mod command;
+mod events;
 mod history;
+mod mail;
 mod model;
 mod play;
+mod product;
+mod raw;
 mod systematic;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use testkit::faults::{self, Fault, Place, Tally};
+use testkit::faults::{self, Fault, Made, Place, Tally};
 
 pub(crate) use self::history::Kind;
 use self::history::{Delivery, History};
@@ -101,9 +105,10 @@ async fn simulate(options: &Options, mut progress: impl FnMut(u64)) -> Result<Re
 async fn play(world: &World, history: &History, faults: &Faults) -> Result<Played, String> {
     // The product draws customer ids and pauses from this: the same for the same seed.
     fastrand::seed(history.seed);
-    let faulty = world.faulty(history, faults);
-    let product = world.product(history, &faulty).await?;
-    Ok(world.play(history, &faulty, product).await)
+    let post = world.post(history).await?;
+    let faulty = world.faulty(history, faults, post.as_ref());
+    let product = world.product(history, &faulty, post.as_ref()).await?;
+    Ok(world.play(history, &faulty, post, product).await)
 }
 
 impl Report {
@@ -221,9 +226,14 @@ impl Failing {
             let _ = writeln!(text, "  {place}: {fault} ({variant})");
         }
         let _ = writeln!(text, "\nwhat happened:");
-        for made in &self.played.made {
-            let fault = made.fault.map_or(String::new(), |fault| format!(" met {fault}"));
-            let _ = writeln!(text, "  {}: {}{fault}", made.place, made.operation);
+        // Calls of one kind that nothing happened to are told together.
+        let plain = |made: &Made| (made.place.delivery, made.place.attempt, made.operation.clone());
+        let same = |a: &Made, b: &Made| (a.fault, b.fault) == (None, None) && plain(a) == plain(b);
+        for made in self.played.made.chunk_by(same) {
+            let Some(first) = made.first() else { continue };
+            let fault = first.fault.map_or(String::new(), |fault| format!(" met {fault}"));
+            let more = if made.len() > 1 { format!(" ×{}", made.len()) } else { String::new() };
+            let _ = writeln!(text, "  {}: {}{more}{fault}", first.place, first.operation);
         }
         for line in &self.played.trace {
             let _ = writeln!(text, "  {line}");

@@ -9,35 +9,21 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryPartition;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use axum::Router;
-use axum::body::Body;
-use http::Request;
-use jiff::Timestamp;
-use loyalty::ids::{CustomerId, ShopId, Source};
-use loyalty::ledger::Origin;
-use loyalty::order::{Order, Stamp, Stamped};
-use platform::identity::Identities;
-use platform::signature::sign_square;
-use platform::store::{Deed, MergeError, Observation, Scene, table};
-use platform::{Clock, Secrets, Services, Sites, Store};
-use secrecy::SecretString;
-use serde_json::value::RawValue;
-use testkit::embedded::{Connector, Embedded};
+use platform::store::table;
+use testkit::embedded::{Connector, Embedded, Stream};
 use testkit::faults::{self, Fate, Fault, Faulty, Made, Place};
-use testkit::shop::{PUBLIC_URL, SECRET, SQUARE_SECRET};
-use tower::ServiceExt;
 
-use super::history::{self, Delivery, Door, Event, History, Meaning, SQUARE_PEOPLE};
-use super::model::{self, Progress, Raw, Violation};
+use super::history::{Delivery, Door, Event, History, Meaning};
+use super::mail::{self, Post};
+use super::model::{self, Progress, Violation};
+use super::product::Product;
+use super::raw::Raw;
 
 /// The table's name.
-const TABLE: &str = "regulars";
-
-/// The moment all histories happen at.
-const NOW: &str = "2026-11-22T12:00:00Z";
+pub(super) const TABLE: &str = "regulars";
 
 /// From this attempt on nothing goes wrong any more, so that every history ends.
-const LAST_FAULTY_ATTEMPT: u32 = 4;
+pub(super) const LAST_FAULTY_ATTEMPT: u32 = 4;
 
 /// Attempts a sender makes.
 const ATTEMPTS: u32 = 12;
@@ -45,12 +31,20 @@ const ATTEMPTS: u32 = 12;
 /// One in so many calls meets a fault.
 const FAULT_ONE_IN: u32 = 9;
 
+/// One in so many of the mailer's, which makes many more of them,
+const MAIL_FAULT_ONE_IN: u32 = 40;
+
+/// and of those to SES, which are few.
+const SES_FAULT_ONE_IN: u32 = 3;
+
 /// A database that many shops' histories happen in, one after the other.
 #[derive(Debug)]
 pub(crate) struct World {
     database: Embedded,
     connector: Connector,
     shops: Mutex<BTreeSet<String>>,
+    /// The table's stream, as far as histories with mail have read it.
+    stream: Mutex<Stream>,
 }
 
 /// What goes wrong in a history.
@@ -79,138 +73,11 @@ pub(crate) struct Played {
     pub(crate) trace: Vec<String>,
 }
 
-/// The product: the real functions on the real store.
-pub(crate) struct Product {
-    router: Router,
-    services: Services,
-    shop: ShopId,
-}
-
-impl Subject for Product {
-    async fn take(&self, event: &Event) -> u16 {
-        let body = event.body.clone();
-        let shop = &self.shop;
-        match event.door {
-            Door::Shopify => {
-                let request = testkit::shopify::delivery::<Body>(event.topic, body);
-                self.send(request, format!("/webhooks/shopify/{shop}")).await
-            }
-            Door::Square => {
-                let mut request = testkit::square::delivery::<Body>(body.clone());
-                // Square signs the address too, and the sample's is another shop's.
-                let url = self.services.sites.webhook_url(Source::Square, shop);
-                let key = SecretString::from(SQUARE_SECRET);
-                let signed = sign_square(&key, &url.unwrap_or_default(), &body);
-                if let Ok(signed) = signed.parse() {
-                    request.headers_mut().insert("x-square-hmacsha256-signature", signed);
-                }
-                self.send(request, format!("/webhooks/square/{shop}")).await
-            }
-            Door::Bus => {
-                let envelope = envelope(event.topic, &body);
-                status(purchase_webhook::bus::handle(&self.services, &envelope).await)
-            }
-            Door::LookUp => status(self.look_up(event.meaning, &body).await),
-            Door::Hand => status(self.by_hand(event.meaning).await),
-        }
-    }
-}
-
-/// An error asks for another attempt, as a source makes it.
-fn status<T, E>(done: Result<T, E>) -> u16 {
-    if done.is_ok() { 200 } else { 503 }
-}
-
-type Anything = Box<dyn std::error::Error + Send + Sync>;
-
-impl Product {
-    async fn send(&self, mut request: Request<Body>, path: String) -> u16 {
-        if let Ok(uri) = path.parse() {
-            *request.uri_mut() = uri;
-        }
-        match self.router.clone().oneshot(request).await {
-            Ok(answer) => answer.status().as_u16(),
-            Err(never) => match never {},
-        }
-    }
-
-    fn identities(&self) -> Result<Identities, Anything> {
-        Ok(Identities::new(self.shop.clone(), self.services.secrets.identity_key()?, "US"))
-    }
-
-    /// What our own job does with an answer of Square's.
-    async fn look_up(&self, meaning: Meaning, body: &[u8]) -> Result<(), Anything> {
-        let Meaning::Lines { order, .. } = meaning else { return Ok(()) };
-        let found = sources::square::order_answer(body)?;
-        let stamp = Stamp { updated_at: found.updated_at, triggered_at: None };
-        let state = Order {
-            lines: Some(Stamped { stamp, value: found.lines }),
-            basket: Some(Stamped { stamp, value: found.basket }),
-            ..Order::default()
-        };
-        let order = history::name(order).try_into()?;
-        let identities = self.identities()?;
-        let (shop, source, now) = (&self.shop, Source::Square, self.services.clock.now());
-        let scene = Scene { shop, source, identities: &identities, origin: Origin::Live, now };
-        let observation = Observation { order, state, buyer: None };
-        let store = &self.services.store;
-        let asked = store.order(shop, &observation.order).await?.lookup;
-        store.record_looked_up(&scene, &observation, asked.as_ref()).await?;
-        Ok(())
-    }
-
-    /// Merges or takes apart, as the owner's API does. Who isn't known yet, or isn't
-    /// merged, can't be: that is an answer too.
-    async fn by_hand(&self, meaning: Meaning) -> Result<(), Anything> {
-        let (now, origin) = (self.services.clock.now(), Origin::Adjust);
-        let deed = Deed { shop: &self.shop, origin, now };
-        let store = &self.services.store;
-        let done = match meaning {
-            Meaning::Merged { kept, gone } => {
-                let (Some(kept), Some(gone)) = (self.who(kept).await?, self.who(gone).await?)
-                else {
-                    return Err("not both are known yet".into());
-                };
-                store.merge(&deed, &kept, &gone).await.map(|_| ())
-            }
-            Meaning::Undone { gone } => match self.who(gone).await? {
-                Some(gone) => store.undo_merge(&deed, &gone).await,
-                None => Ok(()),
-            },
-            _ => Ok(()),
-        };
-        match done {
-            Err(MergeError::Store(error)) => Err(error.into()),
-            Ok(()) | Err(_) => Ok(()),
-        }
-    }
-
-    async fn who(&self, person: u64) -> Result<Option<CustomerId>, Anything> {
-        let identities = self.identities()?;
-        let identity = if person < SQUARE_PEOPLE {
-            identities.customer(Source::Shopify, &person.to_string())
-        } else {
-            identities.customer(Source::Square, &format!("SQ{person}"))
-        };
-        Ok(self.services.store.find_customer(&self.shop, &identity).await?)
-    }
-}
-
-/// An event as Shopify's partner bus brings it.
-fn envelope(topic: &str, body: &[u8]) -> Box<RawValue> {
-    let body = String::from_utf8_lossy(body);
-    let text = format!(
-        r#"{{"source":"aws.partner/shopify.com/1/x","detail-type":"shopifyWebhook","detail":{{
-        "metadata":{{"X-Shopify-Topic":"{topic}","X-Shopify-Shop-Domain":"shop.myshopify.com"}},
-        "payload":{body}}}}}"#
-    );
-    RawValue::from_string(text).unwrap_or_else(|_| RawValue::NULL.to_owned())
-}
-
 /// What the players of one history share.
 struct Stage {
     history: History,
     faulty: Faulty,
+    post: Option<Arc<Post>>,
     progress: Mutex<Progress>,
     trace: Mutex<Vec<String>>,
     violation: Mutex<Option<Violation>>,
@@ -222,8 +89,9 @@ impl World {
         let database = Embedded::temporary().map_err(|error| error.to_string())?;
         let client = database.client();
         table::create(&client, TABLE).await.map_err(|error| error.to_string())?;
+        let stream = Stream::open(&database, TABLE).await.map_err(|error| error.to_string())?;
         let connector = database.connector();
-        Ok(Self { database, connector, shops: Mutex::default() })
+        Ok(Self { database, connector, shops: Mutex::default(), stream: Mutex::new(stream) })
     }
 
     /// The table as it is.
@@ -243,40 +111,41 @@ impl World {
         model::check_shops(&self.raw(), &shops).await
     }
 
+    /// The machinery of a history's mail, where it has any.
+    pub(crate) async fn post(&self, history: &History) -> Result<Option<Arc<Post>>, String> {
+        if !history.has_mail() {
+            return Ok(None);
+        }
+        let stream = lock(&self.stream).clone();
+        let post = Post::new(&self.database, TABLE, stream, history).await?;
+        Ok(Some(Arc::new(post)))
+    }
+
     /// The product for a history's shop, over a connector where calls meet their fate.
     pub(crate) async fn product(
         &self,
         history: &History,
         faulty: &Faulty,
+        post: Option<&Arc<Post>>,
     ) -> Result<Product, String> {
-        let shop = history.shop();
-        lock(&self.shops).insert(shop.clone());
-        let now: Timestamp = NOW.parse().map_err(|_| "the time isn't readable".to_owned())?;
-        let program = loyalty::program::CORNER_BAKERY.replace("corner-bakery", &shop);
-        let store = Store::new(self.faulty_client(faulty), TABLE);
-        store.apply_program(&program, now).await.map_err(|error| error.to_string())?;
-        let secrets = Secrets::from_lists([
-            (format!("{shop}/shopify"), SECRET.to_owned()),
-            (format!("{shop}/square"), SQUARE_SECRET.to_owned()),
-            ("identity".to_owned(), "identity-key".to_owned()),
-        ]);
-        let shop: ShopId = shop.parse().map_err(|_| "the shop's name isn't one".to_owned())?;
-        let sites = Sites {
-            public_url: Some(PUBLIC_URL.to_owned()),
-            shopify: [("shop.myshopify.com".to_owned(), shop.clone())].into(),
-            ..Sites::default()
-        };
-        let services =
-            Services { store, secrets, sites: Arc::new(sites), clock: Clock::fixed(now) };
-        Ok(Product { router: purchase_webhook::router(services.clone()), services, shop })
+        lock(&self.shops).insert(history.shop());
+        let client = self.faulty_client(faulty);
+        let product = Product::open(history, client, faulty, post).await;
+        product.map_err(|error| error.to_string())
     }
 
     /// A connector whose calls meet what `faults` say, by the history's seed.
-    pub(crate) fn faulty(&self, history: &History, faults: &Faults) -> Faulty {
-        let (seed, faults) = (history.seed, faults.clone());
+    pub(crate) fn faulty(
+        &self,
+        history: &History,
+        faults: &Faults,
+        post: Option<&Arc<Post>>,
+    ) -> Faulty {
+        let (history, faults) = (history.clone(), faults.clone());
+        let cloud = post.map(|post| post.cloud.connector());
         Faulty::new(
-            self.database.connector(),
-            Arc::new(move |place, operation| fate(seed, &faults, place, operation)),
+            cloud.unwrap_or_else(|| self.database.connector().into()),
+            Arc::new(move |place, operation| fate(&history, &faults, place, operation)),
         )
     }
 
@@ -306,11 +175,13 @@ impl World {
         &self,
         history: &History,
         faulty: &Faulty,
+        post: Option<Arc<Post>>,
         subject: S,
     ) -> Played {
         let stage = Arc::new(Stage {
             history: history.clone(),
             faulty: faulty.clone(),
+            post: post.clone(),
             progress: Mutex::default(),
             trace: Mutex::default(),
             violation: Mutex::default(),
@@ -323,13 +194,27 @@ impl World {
             players.spawn(deliver(stage, subject, connector, *delivery));
         }
         players.join_all().await;
-        let progress = lock(&stage.progress).clone();
         let mut violation = lock(&stage.violation).take();
         if violation.is_none() {
-            violation = model::check_end(&self.raw(), history, &progress).await.err();
+            violation = self.check_end(&stage, subject.as_ref()).await.err();
+        }
+        if let Some(post) = post {
+            let stream = post.stream();
+            violation = violation.or(stream.forget().err().map(|error| error.to_string()));
+            *lock(&self.stream) = stream;
         }
         let trace = std::mem::take(&mut *lock(&stage.trace));
         Played { violation, made: faulty.take_made(), trace }
+    }
+
+    /// Everything, once all is acknowledged and all mail settled.
+    async fn check_end<S: Subject>(&self, stage: &Stage, subject: &S) -> Result<(), Violation> {
+        let progress = lock(&stage.progress).clone();
+        if let Some(post) = &stage.post {
+            Box::pin(mail::tail(subject, post, &stage.history, &progress)).await?;
+            mail::check_end(post, &stage.faulty.made_so_far()).await?;
+        }
+        model::check_end(&self.raw(), &stage.history, &progress).await
     }
 }
 
@@ -348,12 +233,20 @@ async fn deliver<S: Subject>(
         }
         lock(&stage.progress).sent.insert(delivery.event);
         let writes = stage.faulty.writes();
-        let taken = subject.take(event);
+        // What a function holds is large: on the heap, a stack has room for the SDK's calls.
+        let taken = Box::pin(subject.take(event));
         let status = faults::attempt(delivery.id, attempt, taken).await;
         let taken = status == Some(200);
         let news = taken && lock(&stage.progress).acknowledged.insert(delivery.event);
         let ended = status.map_or_else(|| "killed".to_owned(), |status| status.to_string());
         lock(&stage.trace).push(format!("delivery {} attempt {attempt}: {ended}", delivery.id));
+        if let (Some(post), Meaning::Mail(chore)) = (&stage.post, event.meaning) {
+            let progress = lock(&stage.progress).clone();
+            let looked = post.after(chore, news, &stage.history, &progress).await;
+            if let Err(found) = looked {
+                lock(&stage.violation).get_or_insert(found);
+            }
+        }
         // A first acknowledgement must be true at once; else only a write breaks something.
         if news || stage.faulty.writes() != writes {
             check(&stage, &connector, &event.meaning).await;
@@ -391,9 +284,9 @@ async fn check(stage: &Stage, connector: &Connector, meaning: &Meaning) {
 }
 
 /// What happens to a call: by its place and the seed alone.
-fn fate(seed: u64, faults: &Faults, place: Place, operation: &str) -> Fate {
+fn fate(history: &History, faults: &Faults, place: Place, operation: &str) -> Fate {
     let parts = [u64::from(place.delivery), u64::from(place.attempt), u64::from(place.call)];
-    let mixed = parts.iter().fold(seed, |mixed, part| {
+    let mixed = parts.iter().fold(history.seed, |mixed, part| {
         (mixed ^ part).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29)
     });
     let mut rng = fastrand::Rng::with_seed(mixed);
@@ -407,11 +300,24 @@ fn fate(seed: u64, faults: &Faults, place: Place, operation: &str) -> Fate {
         Faults::Seeded(kinds) => {
             let kinds: Vec<Fault> =
                 kinds.iter().copied().filter(|kind| kind.befalls(operation)).collect();
-            let hit = place.attempt < LAST_FAULTY_ATTEMPT && rng.u32(..FAULT_ONE_IN) == 0;
+            let hit = place.attempt < LAST_FAULTY_ATTEMPT
+                && rng.u32(..one_in(history, place, operation)) == 0;
             (rng.choice(kinds).filter(|_| hit), rng.u32(..60))
         }
     };
     Fate { fault, variant, there, back }
+}
+
+/// Of how many such calls one goes wrong.
+fn one_in(history: &History, place: Place, operation: &str) -> u32 {
+    let number = usize::try_from(place.delivery).unwrap_or(usize::MAX);
+    let delivery = history.deliveries.get(number);
+    let event = delivery.and_then(|delivery| history.events.get(delivery.event));
+    match event.map(|event| event.door) {
+        Some(Door::Mail) if operation == "SendEmail" => SES_FAULT_ONE_IN,
+        Some(Door::Mail) => MAIL_FAULT_ONE_IN,
+        _ => FAULT_ONE_IN,
+    }
 }
 
 /// The faults a played history met, to be played again one by one.
@@ -421,7 +327,7 @@ pub(crate) fn met(
     made: &[Made],
 ) -> BTreeMap<Place, (Fault, u32)> {
     let of = |one: &Made| {
-        let fate = fate(history.seed, faults, one.place, &one.operation);
+        let fate = fate(history, faults, one.place, &one.operation);
         Some((one.place, (one.fault?, fate.variant)))
     };
     made.iter().filter_map(of).collect()

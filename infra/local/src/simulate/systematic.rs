@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use testkit::faults::{Fault, Place};
+use testkit::faults::{Fault, Made, Place};
 
-use super::history::{
-    Door, Event, History, Meaning, Pay, as_guest, by_hand, consent, garbage, lines,
-    merged_at_shopify, merged_at_square, payment, picture, record, redact, refund, till_record,
-    till_refund,
+use super::events::{
+    Pay, as_guest, by_hand, consent, garbage, lines, merged_at_shopify, merged_at_square, payment,
+    picture, record, redact, refund, till_record, till_refund,
 };
+use super::history::{Door, Event, History, Meaning};
+use super::mail::{self, Batch, Chore, Word};
 use super::play::{Faults, World};
 use super::{HISTORIES_PER_WORLD, Options, Report, play};
 
@@ -74,7 +75,29 @@ fn scenarios() -> Vec<Vec<Event>> {
         ],
         // One sale that two sources tell.
         vec![paid(1, Some(1)), till_record(101), one_by_hand(), till(1_002, Some(101))],
+        // What is planned, and sent: what she has a right to know, and marketing.
+        vec![paid(1, Some(1)), mail::chore(STREAM)],
+        vec![paid(1, Some(1)), mail::chore(STREAM), mail::chore(Chore::Drain)],
+        vec![paid(1, Some(1)), says(Word::Yes), mail::chore(STREAM), mail::chore(Chore::Drain)],
+        // A claim that ended, and what SES says of a mail.
+        vec![paid(1, Some(1)), mail::chore(STREAM), mail::chore(Chore::Drain), feedback()],
+        // A no, and an end of all mail, while something waits.
+        vec![paid(1, Some(1)), says(Word::Yes), mail::chore(STREAM), says(Word::No)],
+        vec![paid(1, Some(1)), says(Word::Yes), mail::chore(STREAM), says(Word::NoAtShopify)],
+        vec![paid(1, Some(1)), mail::chore(STREAM), mail::chore(Chore::Live(false))],
     ]
+}
+
+const STREAM: Chore = Chore::Stream(Batch::Whole);
+
+/// The first person says something, a no after a yes.
+fn says(word: Word) -> Event {
+    let at = if word == Word::Yes { 0 } else { 1 };
+    mail::chore(Chore::Says { person: 1, word, at })
+}
+
+fn feedback() -> Event {
+    mail::chore(Chore::Feedback(1))
 }
 
 /// A payment at the till.
@@ -96,10 +119,11 @@ pub(super) async fn run(options: &Options, report: &mut Report) -> Result<(), St
     let mut worlds = Worlds { world: World::new().await?, played: 0, seed: 1 << 40 };
     for events in scenarios() {
         let calls = worlds.calls(&events, report).await?;
-        for plan in singles(calls, &options.faults) {
+        for plan in singles(&calls, &options.faults) {
             worlds.play(&events, plan, report).await?;
         }
         if options.pairs {
+            let calls = u32::try_from(calls.len()).unwrap_or(u32::MAX);
             for plan in pairs(calls, &options.faults) {
                 worlds.play(&events, plan, report).await?;
             }
@@ -125,12 +149,16 @@ struct Worlds {
 }
 
 impl Worlds {
-    /// How many calls the last event's handler makes when nothing goes wrong.
-    async fn calls(&mut self, events: &[Event], report: &mut Report) -> Result<u32, String> {
+    /// The operations that the last event's handler asks for when nothing goes wrong.
+    async fn calls(
+        &mut self,
+        events: &[Event],
+        report: &mut Report,
+    ) -> Result<Vec<String>, String> {
         let made = self.play(events, Plan::new(), report).await?;
         let last = u32::try_from(events.len().saturating_sub(1)).unwrap_or(u32::MAX);
-        let calls = made.iter().filter(|place| place.delivery == last).count();
-        Ok(u32::try_from(calls).unwrap_or(u32::MAX))
+        let calls = made.into_iter().filter(|made| made.place.delivery == last);
+        Ok(calls.map(|made| made.operation).collect())
     }
 
     /// Plays the events one after the other; the last one's calls meet the plan's faults,
@@ -140,7 +168,7 @@ impl Worlds {
         events: &[Event],
         plan: Plan,
         report: &mut Report,
-    ) -> Result<Vec<Place>, String> {
+    ) -> Result<Vec<Made>, String> {
         if report.failure.is_some() {
             return Ok(Vec::new());
         }
@@ -155,17 +183,17 @@ impl Worlds {
         let at = |((attempt, call), fault)| (Place { delivery, attempt, call }, fault);
         let faults = Faults::Listed(plan.into_iter().map(at).collect());
         let played = play(&self.world, &history, &faults).await?;
-        let made = played.made.iter().map(|made| made.place).collect();
+        let made = played.made.clone();
         report.take(played, &history, &faults).await?;
         Ok(made)
     }
 }
 
 /// Each fault in each of its kinds at each call of the first attempt.
-fn singles(calls: u32, faults: &[Fault]) -> Vec<Plan> {
+fn singles(calls: &[String], faults: &[Fault]) -> Vec<Plan> {
     let mut plans = Vec::new();
-    for call in 0..calls {
-        for fault in faults {
+    for (operation, call) in calls.iter().zip(0..) {
+        for fault in faults.iter().filter(|fault| fault.befalls(operation)) {
             for variant in 0..variants(*fault) {
                 plans.push(Plan::from([((0, call), (*fault, variant))]));
             }

@@ -1,0 +1,126 @@
+//! How the product does what there is to do about mail.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use loyalty::consent::{Act, Channel, Fact, Teller};
+use loyalty::ids::{CustomerId, ShopId};
+use loyalty::program::ConsentGrade;
+use mailer::Mailer;
+use mailer::stream::Record;
+use platform::sender::{MailSettingsChange, Wish};
+use platform::store::{MailMode, Whence};
+use platform::{Services, Store};
+use testkit::aws::{bus_over, mail_over};
+use testkit::faults::Faulty;
+
+use super::{Chore, Post, Word};
+
+/// Since when the shop's mail is live: before everything.
+const LIVE_SINCE: &str = "2026-11-01T12:00:00Z";
+
+/// How long who wants no mail for a while gets none: longer than a history.
+const PAUSE: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// How long a drain may take: whatever faults it meets.
+const BUDGET: Duration = Duration::from_secs(600);
+
+type Anything = Box<dyn std::error::Error + Send + Sync>;
+
+/// The functions that mail goes through, of one shop.
+pub(crate) struct Office {
+    mailer: Mailer,
+    pub(crate) post: Arc<Post>,
+    shop: ShopId,
+}
+
+impl Office {
+    /// The office of a shop that has everything mail needs, and is live.
+    pub(crate) async fn open(
+        services: &Services,
+        shop: &ShopId,
+        faulty: &Faulty,
+        post: Arc<Post>,
+    ) -> Result<Self, Anything> {
+        let store = &services.store;
+        let change = MailSettingsChange {
+            from: Wish::Set("hello@corner-bakery.example".to_owned()),
+            ..MailSettingsChange::default()
+        };
+        let live: Timestamp = LIVE_SINCE.parse()?;
+        store.set_mail_settings(shop, change, live).await?;
+        store.set_mail_mode(shop, MailMode::Live, Whence::Api, live).await?;
+        post.is_drained_until_now().await;
+        let (mail, bus) = (mail_over(faulty.clone()), bus_over(faulty.clone()));
+        let mailer = Mailer::new(services.clone(), mail, bus)?;
+        Ok(Self { mailer, post, shop: shop.clone() })
+    }
+
+    /// Does it, for who is known by this number already.
+    pub(crate) async fn does(&self, chore: Chore, who: Option<CustomerId>) -> Result<(), Anything> {
+        match chore {
+            Chore::Stream(batch) => {
+                self.post.read_on().await?;
+                let records = self.post.batch(batch);
+                let read = records.iter().cloned().map(Record::read).collect();
+                let failed = Box::pin(self.mailer.stream(read)).await;
+                self.post.worked_off(&records, &failed);
+                if failed.is_empty() { Ok(()) } else { Err("some records come again".into()) }
+            }
+            Chore::Drain => {
+                let shops = std::slice::from_ref(&self.shop);
+                let drained = Box::pin(self.mailer.drain(shops, BUDGET)).await;
+                drained.error.map_or(Ok(()), |error| Err(error.into()))
+            }
+            Chore::Feedback(order) => self.feedback(order).await,
+            Chore::Says { person, word, at } => {
+                let who = who.ok_or("she isn't known yet")?;
+                let at = self.post.at(at);
+                let (services, shop) = (&self.mailer.services, &self.shop);
+                services.store.hear(shop, &who, &fact(word, at), services.clock.now()).await?;
+                self.post.is_known(person, &who);
+                Ok(())
+            }
+            Chore::Live(live) => {
+                let mode = if live { MailMode::Live } else { MailMode::Off };
+                let Services { store, clock, .. } = &self.mailer.services;
+                self.set_mode(store, mode, clock.now()).await
+            }
+        }
+    }
+
+    async fn set_mode(&self, store: &Store, mode: MailMode, at: Timestamp) -> Result<(), Anything> {
+        store.set_mail_mode(&self.shop, mode, Whence::Api, at).await?;
+        Ok(())
+    }
+
+    /// Takes in what SES says. One that fails comes again, and the others go on.
+    async fn feedback(&self, order: u64) -> Result<(), Anything> {
+        let mut failed = None;
+        for letter in self.post.feedback(order) {
+            let taken = mail_feedback::handle(&self.mailer.services, &letter.event);
+            match Box::pin(taken).await {
+                Ok(_) => self.post.heard(&letter).await?,
+                Err(error) => failed = Some(error),
+            }
+        }
+        failed.map_or(Ok(()), |error| Err(error.into()))
+    }
+}
+
+fn fact(word: Word, at: Timestamp) -> Fact {
+    let (channel, teller) = (Channel::Email, Teller::Own);
+    let act = match word {
+        Word::Yes => {
+            let (grade, hers, wording) = (Some(ConsentGrade::ConfirmedOwnForm), true, None);
+            Act::Subscribed { channel, teller, grade, hers, wording }
+        }
+        Word::No | Word::NoAtShopify => Act::Unsubscribed { channel, teller },
+        Word::Spam => Act::Complained,
+        Word::Pause => Act::Paused { until: at.checked_add(PAUSE).ok() },
+        Word::Resume => Act::Paused { until: None },
+        Word::Asks => Act::Asked { channel, teller },
+    };
+    Fact { at, act }
+}
