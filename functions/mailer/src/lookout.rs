@@ -119,6 +119,6 @@ async fn look_up(
     let orders = orders(draft, &entries, since);
     let posted = store.posted_to(shop, &desk.holder, &desk.account, orders).await?;
     let (entries, posted, account) = (&entries, &posted, &desk.account);
-    let last_mail = desk.sent_before(&kept.message).last_at();
-    Ok(news(draft, &Known { entries, posted, account, program, since, last_mail }))
+    let sent = &desk.sent_before(&kept.message);
+    Ok(news(draft, &Known { entries, posted, account, program, since, sent }))
 }

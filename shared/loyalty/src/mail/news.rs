@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Kind;
 use super::plan::{About, Draft, matters};
+use super::{Kind, Sent};
 use crate::Points;
 use crate::account::Account;
 use crate::ids::{OrderRef, TierId};
@@ -65,8 +65,8 @@ pub struct Known<'a> {
     pub program: &'a Program,
     /// Since when mail is live: what happened before isn't told.
     pub since: Option<Timestamp>,
-    /// When the last mail went to her that she hadn't asked for.
-    pub last_mail: Option<Timestamp>,
+    /// What went to her lately.
+    pub sent: &'a Sent,
 }
 
 /// A week's receipt isn't sent so soon after another mail: that one said what she has, and a
@@ -115,7 +115,8 @@ fn receipt(known: &Known<'_>) -> Option<News> {
 
 fn told_lately(draft: &Draft, known: &Known<'_>) -> bool {
     let lately = |last: Timestamp| draft.due.duration_since(last) < A_WEEK;
-    matches!(draft.about, About::Week { .. }) && known.last_mail.is_some_and(lately)
+    matches!(draft.about, About::Week { .. })
+        && (known.sent.last_at().is_some_and(lately) || known.sent.is_enough(draft.due))
 }
 
 /// Only the tier she has: one she has left again isn't news, and a higher one reached
@@ -189,7 +190,7 @@ mod tests {
     }
 
     fn told_after(
-        last_mail: Option<Timestamp>,
+        last_mail: Option<&str>,
         draft: &Draft,
         entries: &[Entry],
         posted: &[(&str, i64)],
@@ -207,8 +208,10 @@ mod tests {
         let account = Account { tier, ..Account::default() };
         let program = &version.program;
         let posted = &posted;
+        let mut sent = Sent::default();
+        last_mail.into_iter().for_each(|last| sent.take(&[Kind::Receipt], at(last)));
         let account = &account;
-        let known = Known { entries, posted, account, program, since: None, last_mail };
+        let known = Known { entries, posted, account, program, since: None, sent: &sent };
         news(draft, &known)
     }
 
@@ -239,7 +242,7 @@ mod tests {
     fn a_week_that_another_mail_fell_into_needs_no_receipt() {
         let week = draft(About::Week { week: "2026-W47".to_owned() }, &[Kind::Receipt]);
         let entries = [entry("1", Change::Paid, 1, 1)];
-        let told = |last: &str| told_after(Some(at(last)), &week, &entries, &[("1", 1)], "bronze");
+        let told = |last: &str| told_after(Some(last), &week, &entries, &[("1", 1)], "bronze");
         // It is due on Monday, 23 November, at 14:00.
         assert_eq!(told("2026-11-18T14:00:00Z"), []);
         assert_eq!(told("2026-11-16T14:00:00Z").len(), 1, "last Monday's own receipt");

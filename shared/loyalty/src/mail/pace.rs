@@ -21,13 +21,21 @@ const MARKETING_ONE_IN: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// and three in so long.
 const MARKETING_THREE_IN: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// A month, for counting: the longest there is.
+const MONTH: SignedDuration = SignedDuration::from_hours(31 * 24);
+
+/// Mails in a month, of any class but asked-for, after which a purchase needs no mail of
+/// thanks: with what can't wait that makes five at most.
+const ENOUGH: usize = 4;
+
 /// What went to one person, as far as it still matters: what the caps count. Stored with her
 /// account, so times are whole seconds and the names short.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
-    /// The last mail of any class but asked-for.
-    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
-    last: Option<i64>,
+    /// The last mails of any class but asked-for, oldest first: those of a month, and no more
+    /// than matter.
+    #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
+    recent: Vec<i64>,
     /// Marketing mail of the last 30 days, oldest first.
     #[serde(rename = "m", default, skip_serializing_if = "Vec::is_empty")]
     marketing: Vec<i64>,
@@ -38,7 +46,7 @@ pub struct Sent {
 
 impl Sent {
     /// Nothing.
-    pub const NONE: Self = Self { last: None, marketing: Vec::new(), welcomed: false };
+    pub const NONE: Self = Self { recent: Vec::new(), marketing: Vec::new(), welcomed: false };
 
     /// Whether nothing matters.
     pub fn is_empty(&self) -> bool {
@@ -47,7 +55,14 @@ impl Sent {
 
     /// When the last mail went to her that she hadn't asked for.
     pub fn last_at(&self) -> Option<Timestamp> {
-        Timestamp::from_second(self.last?).ok()
+        Timestamp::from_second(*self.recent.last()?).ok()
+    }
+
+    /// Whether the month before `now` has been full: another mail of thanks would be one too
+    /// many.
+    pub fn is_enough(&self, now: Timestamp) -> bool {
+        let month = now.as_second().saturating_sub(MONTH.as_secs());
+        self.recent.iter().filter(|one| **one > month).count() >= ENOUGH
     }
 
     /// Whether she was welcomed: that happens once.
@@ -62,8 +77,11 @@ impl Sent {
         let second = at.as_second();
         self.welcomed |= kinds.contains(&Kind::Welcome);
         if matches!(class, Some(Class::Account | Class::Marketing)) {
-            self.last = self.last.max(Some(second));
+            self.recent.push(second);
+            self.recent.sort_unstable();
         }
+        self.recent.retain(|one| *one > second.saturating_sub(MONTH.as_secs()));
+        self.keep_what_matters();
         let recent = second.saturating_sub(MARKETING_THREE_IN.as_secs());
         self.marketing.retain(|one| *one > recent);
         if class == Some(Class::Marketing) {
@@ -72,28 +90,32 @@ impl Sent {
         }
     }
 
-    /// The same without a mail that was counted at `at`, and after all didn't go out. What
-    /// went before it isn't asked for again: it was on another day, or this one would have
-    /// had to wait.
+    /// The same without a mail that was counted at `at`, and after all didn't go out.
     pub fn without(&self, kinds: &[Kind], at: Timestamp) -> Self {
         let second = at.as_second();
         let mut left = self.clone();
         left.marketing.retain(|one| *one != second);
-        if left.last == Some(second) {
-            left.last = left.marketing.last().copied();
-        }
+        left.recent.retain(|one| *one != second);
         left.welcomed &= !kinds.contains(&Kind::Welcome);
         left
     }
 
     /// Takes in what went to her under another name.
     pub fn merge(&mut self, other: &Self) {
-        self.last = self.last.max(other.last);
+        self.recent.extend(&other.recent);
+        self.recent.sort_unstable();
+        self.recent.dedup();
+        self.keep_what_matters();
         self.marketing.extend(&other.marketing);
         self.marketing.sort_unstable();
         // After an undone merge both have had what went to the two as one.
         self.marketing.dedup();
         self.welcomed |= other.welcomed;
+    }
+
+    fn keep_what_matters(&mut self) {
+        let over = self.recent.len().saturating_sub(ENOUGH);
+        self.recent.drain(..over);
     }
 
     /// The first moment from `now` on at which the caps allow one more of `class`; `monthly`:
@@ -111,7 +133,7 @@ impl Sent {
         }
         let time = |second: i64| Timestamp::from_second(second).unwrap_or(now);
         // One a local day, of any class but what was asked for.
-        if let Some(last) = self.last.map(time) {
+        if let Some(last) = self.last_at() {
             let day = last.to_zoned(zone.clone()).start_of_day();
             let next = day.and_then(|day| day.checked_add(1.day()));
             from = from.max(next.map_or(from, |next| next.timestamp()));
@@ -219,6 +241,16 @@ mod tests {
         let next = letter.allowed(Class::Marketing, true, now, &TimeZone::UTC);
         assert_eq!(next, at("2026-12-01T12:00:00Z"));
         assert_eq!(letter.allowed(Class::Marketing, false, now, &TimeZone::UTC), now);
+    }
+
+    #[test]
+    fn four_mails_of_a_month_are_enough() {
+        let mondays = ["2026-06-01", "2026-06-08", "2026-06-15", "2026-06-22"];
+        let mondays = mondays.map(|day| format!("{day}T13:00:00Z"));
+        let had = sent(&mondays.each_ref().map(|time| (Kind::Receipt, time.as_str())));
+        assert!(had.is_enough(at("2026-06-29T13:00:00Z")), "a fifth Monday");
+        assert!(!had.is_enough(at("2026-07-06T13:00:00Z")));
+        assert!(!sent(&[(Kind::Receipt, &mondays[0])]).is_enough(at("2026-06-29T13:00:00Z")));
     }
 
     #[test]
