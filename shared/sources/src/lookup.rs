@@ -25,8 +25,9 @@ const SQUARE: &str = "https://connect.squareup.com";
 /// A payment's customer is filled in a while after it: so often it is asked for again.
 const CUSTOMER_TRIES: u16 = 2;
 
-/// How long an order of a shop without a token waits.
-const WITHOUT_TOKEN_FOR: SignedDuration = SignedDuration::from_hours(24);
+/// How long an order of a shop without a token waits: until the time to give up, so that a shop
+/// that is never connected pays for no more than one more look.
+const WITHOUT_TOKEN_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Without a word from the source, how long a refused token isn't tried again.
 const REFUSED_FOR: SignedDuration = SignedDuration::from_mins(10);

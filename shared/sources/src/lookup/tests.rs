@@ -199,8 +199,10 @@ async fn without_a_token_nothing_is_asked_and_the_amount_counts() {
     let why = stored.lookup.unwrap().why.unwrap();
     assert!(why.contains("no square-token"), "{why}");
     assert_eq!(shop.work_off().await, Worked::default(), "it is in nobody's way");
-    shop.shop.set_now("2026-11-23T12:00:01Z");
-    assert_eq!(shop.work_off().await, WAITING, "and tried again a day later");
+    shop.shop.set_now("2026-11-29T12:00:01Z");
+    assert_eq!(shop.work_off().await, WAITING, "and tried again a week later");
+    assert_eq!(shop.work_off().await, Worked::default(), "for the last time");
+    assert_eq!(shop.order().await.lookup.unwrap().at, None);
 }
 
 #[tokio::test]
