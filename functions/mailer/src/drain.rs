@@ -425,6 +425,12 @@ fn no_room(quota: &Quota) -> Option<&'static str> {
 }
 
 impl Drained {
+    /// Whether there was anything to do.
+    pub fn did_something(&self) -> bool {
+        let Self { sent, waiting, dropped, failed, looked_up, .. } = *self;
+        [sent, waiting, dropped, failed, looked_up].iter().any(|count| *count > 0)
+    }
+
     fn count(&mut self, ended: Ended) {
         let count = match ended {
             Ended::Sent => &mut self.sent,

@@ -85,13 +85,17 @@ pub async fn handle(
         _ => return Err(MailerError::Unknown),
     };
     let drained = mailer.drain(&shops, budget).await;
-    tracing::info!(
-        sent = drained.sent,
-        waiting = drained.waiting,
-        dropped = drained.dropped,
-        failed = drained.failed,
-        "drained"
-    );
+    // Most hours nothing is due, and a log of nothing hides what is.
+    if drained.did_something() {
+        tracing::info!(
+            sent = drained.sent,
+            waiting = drained.waiting,
+            dropped = drained.dropped,
+            failed = drained.failed,
+            looked_up = drained.looked_up,
+            "drained"
+        );
+    }
     if drained.more {
         mailer.wake(&shops.into_iter().collect()).await;
     }
