@@ -23,9 +23,6 @@ use crate::store::short_hash;
 /// new, or a new word in one, is no new form.
 pub const VERSION: u32 = 1;
 
-/// The `source` of every event on the bus.
-pub const SOURCE: &str = "regulars";
-
 /// Something that happened in a shop.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DomainEvent {

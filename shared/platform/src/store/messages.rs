@@ -23,7 +23,7 @@ pub use self::decisions::Decision;
 pub use self::pages::{Among, MessagePage, Place};
 use super::item::{self, Put};
 use super::keys::{Entity, List, MESSAGES, send_bucket, time};
-use super::{Item, Store, StoreError, Write, retry, table};
+use super::{Item, Store, StoreError, Write, retry};
 
 /// How long a claim holds: longer than SES's events take, so that a claim that ended with
 /// none of them was most likely never sent.
@@ -381,31 +381,6 @@ impl Store {
     ) -> Result<Vec<Message>, StoreError> {
         let pk = super::keys::customer_partition(shop, customer);
         self.query_all(&pk, MESSAGES).await?.into_iter().map(read).collect()
-    }
-
-    /// Messages planned in a month (UTC), oldest first: those that are in trouble, or the
-    /// others.
-    pub async fn messages_of(
-        &self,
-        shop: &ShopId,
-        troubled: bool,
-        month: Month,
-    ) -> Result<Vec<Kept>, StoreError> {
-        let keys = self.list(&List::Messages { troubled, month }.partition(shop)).await?;
-        let mut found = Vec::new();
-        for item in self.get_all(keys).await? {
-            let customer = item::text(&item, table::PK).and_then(|pk| customer_of(&pk));
-            let message = read(item)?;
-            // The index follows the table a little later: the item itself decides.
-            if let Some(customer) = customer.filter(|_| message.is_troubled() == troubled) {
-                found.push(Kept { customer, message });
-            }
-        }
-        found.sort_by(|a, b| {
-            let order = |kept: &Kept| (kept.message.planned_at, kept.message.id.clone());
-            order(a).cmp(&order(b))
-        });
-        Ok(found)
     }
 
     /// Takes in what SES says of a message. `None`: there is no such message. Its `trigger`,
