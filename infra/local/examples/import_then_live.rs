@@ -1,7 +1,7 @@
 //! Imports 300 customers with 12,000 orders, goes live, lets each buy once, and says what
 //! mail that caused: no welcome and no news of a tier, for none of it is news.
 //!
-//! `cargo run --release -p mailer --example import_then_live`
+//! `cargo run --release -p regulars --example import_then_live`
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
