@@ -161,6 +161,24 @@ async fn mail_and_events_are_this_machines_alone() {
     assert_eq!(ask(&system, elsewhere, send).await.0, 403);
 }
 
+#[tokio::test]
+async fn what_was_sent_is_there_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = Data::Dir(dir.path().join("data"));
+    let event = BusEvent {
+        detail_type: "PointsChanged".to_owned(),
+        detail: "{}".to_owned(),
+        time: "2026-11-22T12:00:00Z".parse().unwrap(),
+    };
+    for times in 1..=2 {
+        let home = Home::open(&data, &|_| None).await.unwrap();
+        let cloud = serve::cloud(&home, &data, Clock::fixed(event.time)).unwrap();
+        cloud.mail().send(&letter("ada@example.com", "welcome")).await.unwrap();
+        assert_eq!(cloud.events().put(std::slice::from_ref(&event)).await, [Ok(())]);
+        assert_eq!((cloud.ses.count(), cloud.bus.entries().len()), (times, times));
+    }
+}
+
 /// Another process: the clients a function makes from its environment, over a socket.
 #[tokio::test]
 async fn another_process_sends_through_the_endpoints_its_environment_names() {
