@@ -62,7 +62,7 @@ impl Shop {
         let message = store.message(&shop.id, &ada, &trigger).await.unwrap().unwrap();
         let kept = Kept { customer: ada.clone(), message };
         let desk = store.desk(&shop.id, &ada).await.unwrap();
-        let wanted = Wanted { kinds: sections, to_owner: false, without: Vec::new() };
+        let wanted = Wanted { kinds: sections, ..Wanted::default() };
         let Claimed::Ours(message) =
             store.claim(&shop.id, &kept, &desk, wanted, time).await.unwrap()
         else {

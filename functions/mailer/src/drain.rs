@@ -12,7 +12,9 @@ use jiff::{SignedDuration, Timestamp};
 use loyalty::ids::{OrderRef, ShopId};
 use loyalty::mail::{Kind, WhyNot};
 use platform::mail::{Quota, SendError};
-use platform::store::{Claimed, Desk, Errand, Kept, MessageState, StoreError, StoredOrder, Wanted};
+use platform::store::{
+    Claimed, Desk, Errand, Kept, MessageState, ReliedOn, StoreError, StoredOrder, Wanted,
+};
 use sources::withdrawals::{Withdrawal, WrittenBack};
 use tokio::time::Instant;
 
@@ -294,7 +296,11 @@ impl Mailer {
             return self.hold(shop, kept, why, now).await.map(Some);
         }
         let kinds = news.iter().map(|one| one.kind()).collect();
-        let wanted = Wanted { kinds, to_owner, without };
+        let relied_on = desk
+            .contact
+            .as_ref()
+            .and_then(|contact| ReliedOn::of(&contact.consent, version.program.shop.preset));
+        let wanted = Wanted { kinds, to_owner, without, marketing: false, relied_on };
         match self.claim(shop, kept, &desk, wanted, now).await? {
             Some(ours) => self.send(shop, &ours, &letter, &quota).await.map(Some),
             None => Ok(None),

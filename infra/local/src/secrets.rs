@@ -11,8 +11,8 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use loyalty::ids::{ShopId, Source};
-use platform::Secrets;
 use platform::config::secret_variable;
+use platform::{Secrets, tokens};
 use ring::rand::{SecureRandom, SystemRandom};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,9 @@ pub(crate) const FILE_NAME: &str = "secrets.toml";
 
 /// Gives the token of the JSON API.
 pub(crate) const API_VARIABLE: &str = "REGULARS_API_TOKEN";
+
+/// Gives the keys of the links in mail.
+const LINKS_VARIABLE: &str = "REGULARS_LINKS_KEY";
 
 /// Gives the key of all identities.
 const IDENTITY_VARIABLE: &str = "REGULARS_IDENTITY_KEY";
@@ -43,6 +46,8 @@ const HEADER: &str = "\
 # Made by `regulars`; keep it to yourself, and keep it with the data beside it.
 # identity: who is who. Without it nobody in the data is recognised again.
 # api: the token of the JSON API.
+# links: what the links in mail are signed with. Put a new key before the old one, and never
+# take one away: the links to unsubscribe in every mail work as long as theirs is here.
 # shops.<shop>.shopify: what the shop's Shopify app signs with. Put your app's client
 # secret here, or into REGULARS_SECRET_<SHOP>_SHOPIFY. During a rotation: \"old, new\".
 # shops.<shop>.square: what Square signs with. Put the signature key of your webhook
@@ -67,6 +72,8 @@ struct Stored {
     identity: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     api: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    links: Option<String>,
     #[serde(default)]
     shops: BTreeMap<ShopId, OfShop>,
 }
@@ -118,6 +125,9 @@ impl<'a> LocalSecrets<'a> {
         if self.stored.api.is_none() && self.given(API_VARIABLE).is_none() {
             self.stored.api = Some(random()?);
         }
+        if self.stored.links.is_none() && self.given(LINKS_VARIABLE).is_none() {
+            self.stored.links = Some(random()?);
+        }
         for shop in shops {
             self.stored.shops.entry(shop.clone()).or_default();
         }
@@ -145,6 +155,8 @@ impl<'a> LocalSecrets<'a> {
         let identity = self.given(IDENTITY_VARIABLE).or_else(|| self.stored.identity.clone());
         let api = self.given(API_VARIABLE).or_else(|| self.stored.api.clone());
         lists.extend(identity.map(|value| ("identity".to_owned(), value)));
+        let links = self.given(LINKS_VARIABLE).or_else(|| self.stored.links.clone());
+        lists.extend(links.map(|value| (tokens::SECRET.to_owned(), value)));
         lists.extend(api.map(|value| ("api".to_owned(), value)));
         for shop in self.stored.shops.keys() {
             for kind in SIGNING.map(Source::as_str).into_iter().chain(TOKENS) {
@@ -268,14 +280,14 @@ mod tests {
         let second = completed(&home, &nothing);
         assert_eq!(fs::read_to_string(second.path()).unwrap(), made);
         let mut all = Vec::new();
-        for name in ["identity", "api", "corner-bakery/shopify", "corner-bakery/square"] {
+        for name in ["identity", "api", "links", "corner-bakery/shopify", "corner-bakery/square"] {
             assert_eq!(named(&first, name), named(&second, name));
             assert_eq!(named(&first, name).len(), 64);
             all.push(named(&first, name));
         }
         all.sort();
         all.dedup();
-        assert_eq!(all.len(), 4, "each secret is its own");
+        assert_eq!(all.len(), 5, "each secret is its own");
     }
 
     #[test]
@@ -286,6 +298,7 @@ mod tests {
             "REGULARS_SECRET_CORNER_BAKERY_SQUARE" => Some("key".to_owned()),
             "REGULARS_API_TOKEN" => Some("token".to_owned()),
             "REGULARS_IDENTITY_KEY" => Some("key".to_owned()),
+            "REGULARS_LINKS_KEY" => Some("key".to_owned()),
             _ => None,
         };
         let secrets = completed(&home, &environment);

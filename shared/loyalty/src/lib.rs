@@ -10,6 +10,7 @@
 pub mod account;
 pub mod consent;
 pub mod ids;
+pub mod language;
 pub mod ledger;
 pub mod mail;
 pub mod merging;
@@ -23,4 +24,5 @@ mod testing;
 pub mod whose;
 pub mod worth;
 
+pub use language::Language;
 pub use money::{CurrencyCode, Money, Overflow, Points};

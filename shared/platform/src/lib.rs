@@ -15,6 +15,7 @@ pub mod sender;
 pub mod signature;
 pub mod store;
 pub mod telemetry;
+pub mod tokens;
 
 use std::sync::Arc;
 

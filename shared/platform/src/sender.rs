@@ -5,6 +5,9 @@ mod address;
 use std::fmt;
 
 use jiff::Timestamp;
+use loyalty::Language;
+use loyalty::program::Program;
+use presentation::{Brand, Colour, Locale};
 use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
@@ -15,7 +18,10 @@ const MAX_NAME: usize = 80;
 /// The longest postal address, in characters.
 const MAX_POSTAL: usize = 200;
 
-/// Who a shop's mail comes from. The owner's own data: never logged.
+/// The longest URL of a logo or a page, in characters.
+const MAX_URL: usize = 300;
+
+/// Who a shop's mail comes from, and how it looks. The owner's own data: never logged.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailSettings {
     /// Counts writes.
@@ -36,6 +42,19 @@ pub struct MailSettings {
     /// The shop's postal address, on one line, as marketing mail has to carry it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub postal_address: Option<String>,
+    /// Where the shop's logo is: an `https` URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logo: Option<String>,
+    /// The shop's colour, as `#rrggbb`; how light or dark it has to be to be read is for
+    /// whoever shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accent: Option<String>,
+    /// The language of who has none that we speak, as `en`; else her country's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// The page that says who is behind the shop: an `https` URL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imprint: Option<String>,
     /// When it was last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_at: Option<Timestamp>,
@@ -72,6 +91,14 @@ pub struct MailSettingsChange {
     pub owner: Wish,
     /// The postal address.
     pub postal_address: Wish,
+    /// The logo's URL.
+    pub logo: Wish,
+    /// The colour.
+    pub accent: Wish,
+    /// The language of who has none that we speak.
+    pub language: Wish,
+    /// The imprint's URL.
+    pub imprint: Wish,
 }
 
 /// One setting that can't be as it was wished. Doesn't repeat what was written: it may be
@@ -123,6 +150,29 @@ impl fmt::Display for Lack {
 }
 
 impl MailSettings {
+    /// How the shop shows itself in mail and pages.
+    pub fn brand(&self, program: &Program) -> Brand {
+        let accent = self.accent.as_deref().and_then(|accent| accent.parse().ok());
+        Brand {
+            shop: program.shop.name.clone(),
+            program: program.name.clone(),
+            accent: accent.unwrap_or(Colour::DEFAULT),
+            logo: self.logo.clone(),
+            postal_address: self.postal_address.clone(),
+            contact: self.reply_to.clone().or_else(|| self.from.clone()),
+            imprint: self.imprint.clone(),
+        }
+    }
+
+    /// The language somebody is written to in: her own if we speak it, else the shop's,
+    /// else the country's; written as the shop's country does.
+    pub fn locale(&self, program: &Program, hers: Option<&str>) -> Locale {
+        let of = |tag: Option<&str>| tag.and_then(Language::of_tag);
+        let language = of(hers).or_else(|| of(self.language.as_deref()));
+        let country = &program.shop.country;
+        Locale::new(language.unwrap_or_else(|| Language::of_country(country)), country)
+    }
+
     /// What mail lacks to be in a mode.
     pub fn lacks(&self, mode: MailMode) -> Vec<Lack> {
         let lacks = match mode {
@@ -169,6 +219,10 @@ impl MailSettings {
                 change.postal_address,
                 postal_address,
             ),
+            logo: one("logo", &self.logo, change.logo, url),
+            accent: one("accent", &self.accent, change.accent, colour),
+            language: one("language", &self.language, change.language, language),
+            imprint: one("imprint", &self.imprint, change.imprint, url),
             changed_at: self.changed_at,
         };
         let is_unread = next.from.as_deref().is_some_and(address::is_unread);
@@ -219,6 +273,38 @@ fn postal_address(text: &str) -> Result<String, String> {
     line(text, MAX_POSTAL)
 }
 
+/// What a mail program fetches, or a reader follows: nothing but plain `https`, and nothing
+/// that could end the attribute it stands in.
+fn url(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let host = text.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', '#']).next());
+    let has_host = host.is_some_and(|host| {
+        host.contains('.') && host.bytes().all(|c| c.is_ascii_alphanumeric() || b".-:".contains(&c))
+    });
+    let plain = text.bytes().all(|c| c.is_ascii_graphic() && !b"\"'<>\\".contains(&c));
+    if has_host && plain && text.len() <= MAX_URL {
+        return Ok(text.to_owned());
+    }
+    Err(format!(
+        "has to be a URL that begins with https://, of at most {MAX_URL} characters and without \
+         blanks, such as https://corner-bakery.com/logo.png"
+    ))
+}
+
+fn colour(text: &str) -> Result<String, String> {
+    text.parse().map(|colour: Colour| colour.to_string()).map_err(|error| error.to_string())
+}
+
+fn language(text: &str) -> Result<String, String> {
+    let known = Language::ALL.map(Language::as_str);
+    let text = text.trim().to_lowercase();
+    if known.contains(&text.as_str()) {
+        Ok(text)
+    } else {
+        Err(format!("has to be one of {}", known.join(", ")))
+    }
+}
+
 fn line(text: &str, longest: usize) -> Result<String, String> {
     let text = text.trim();
     let fits = (1..=longest).contains(&text.chars().count());
@@ -243,6 +329,7 @@ mod tests {
             reply_to: set("corner.bakery@gmail.com"),
             owner: set("maria@gmail.com"),
             postal_address: set("5 Main Street, Springfield, NY 12345"),
+            ..Default::default()
         };
         MailSettings::default().changed(change).unwrap()
     }
@@ -275,9 +362,23 @@ mod tests {
             reply_to: set("no-reply@corner.example"),
             owner: set("maria"),
             postal_address: set(&"a".repeat(201)),
+            logo: set("http://corner.example/maria.png"),
+            accent: set("maria"),
+            language: set("maria"),
+            imprint: set("https://corner.example/\"onload=maria"),
         };
         let text = refused(change);
-        let settings = ["from", "from_name", "reply_to", "owner", "postal_address"];
+        let settings = [
+            "from",
+            "from_name",
+            "reply_to",
+            "owner",
+            "postal_address",
+            "logo",
+            "accent",
+            "language",
+            "imprint",
+        ];
         let places = settings.map(|setting| text.find(&format!("`{setting}` ")));
         assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{text}");
         assert!(!text.contains("maria"), "{text}");

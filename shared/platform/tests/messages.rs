@@ -46,7 +46,7 @@ async fn desk(shop: &TestShop, kept: &Kept) -> Desk {
 }
 
 async fn claim(shop: &TestShop, kept: &Kept, desk: &Desk, kinds: &[Kind]) -> Option<Kept> {
-    let wanted = Wanted { kinds: kinds.to_vec(), to_owner: false, without: Vec::new() };
+    let wanted = Wanted { kinds: kinds.to_vec(), ..Wanted::default() };
     let now = shop.services.clock.now();
     match shop.services.store.claim(&shop.id, kept, desk, wanted, now).await.unwrap() {
         Claimed::Ours(message) => Some(Kept { customer: kept.customer.clone(), message: *message }),
@@ -181,7 +181,7 @@ async fn what_is_asked_for_and_what_goes_to_the_owner_counts_for_nothing() {
     let desk = desk(&shop, &kept).await;
     assert!(claim(&shop, &kept, &desk, &[Kind::SignIn]).await.is_some());
     let other = planned(&shop, draft(2, &[Kind::Welcome])).await.unwrap();
-    let wanted = Wanted { kinds: vec![Kind::Welcome], to_owner: true, without: Vec::new() };
+    let wanted = Wanted { kinds: vec![Kind::Welcome], to_owner: true, ..Wanted::default() };
     let store = &shop.services.store;
     store.claim(&shop.id, &other, &desk, wanted, at(NOON)).await.unwrap();
     assert_eq!(next(&shop, Class::Marketing).await, at(NOON));

@@ -64,6 +64,7 @@ impl TestShop {
             (format!("{id}/square"), SQUARE_SECRET.to_owned()),
             ("identity".to_owned(), "identity-key".to_owned()),
             ("api".to_owned(), "api-token".to_owned()),
+            ("links".to_owned(), "links-key".to_owned()),
         ]);
         let store = Store::new(client, TABLE);
         store.apply_program(toml, clock.now()).await.expect("the program is saved");
@@ -83,6 +84,7 @@ impl TestShop {
             (format!("{}/shopify", self.id), shopify.to_owned()),
             ("identity".to_owned(), "identity-key".to_owned()),
             ("api".to_owned(), "api-token".to_owned()),
+            ("links".to_owned(), "links-key".to_owned()),
         ]);
         self
     }

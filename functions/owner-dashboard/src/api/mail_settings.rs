@@ -45,7 +45,7 @@ pub(super) struct MailSettingsWanted {
 impl From<MailSettingsWanted> for MailSettingsChange {
     fn from(wanted: MailSettingsWanted) -> Self {
         let MailSettingsWanted { from, from_name, reply_to, owner, postal_address } = wanted;
-        Self { from, from_name, reply_to, owner, postal_address }
+        Self { from, from_name, reply_to, owner, postal_address, ..Self::default() }
     }
 }
 

@@ -44,7 +44,7 @@ impl Api {
         let (id, store) = (shop("corner-bakery"), &self.services.store);
         let desk = store.desk(&id, &kept.customer).await.unwrap();
         let kinds = kept.message.draft.sections.clone();
-        let wanted = Wanted { kinds, to_owner, without: Vec::new() };
+        let wanted = Wanted { kinds, to_owner, ..Wanted::default() };
         match store.claim(&id, kept, &desk, wanted, at(NOW)).await.unwrap() {
             Claimed::Ours(message) => Kept { customer: kept.customer.clone(), message: *message },
             Claimed::Changed => panic!("nothing changed"),

@@ -43,6 +43,7 @@ fn change(wanted: &SenderArgs) -> MailSettingsChange {
         reply_to: wish(&wanted.reply_to),
         owner: wish(&wanted.owner),
         postal_address: wish(&wanted.postal_address),
+        ..MailSettingsChange::default()
     }
 }
 

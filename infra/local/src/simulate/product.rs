@@ -98,6 +98,7 @@ impl Product {
             (format!("{shop}/shopify"), SECRET.to_owned()),
             (format!("{shop}/square"), SQUARE_SECRET.to_owned()),
             ("identity".to_owned(), "identity-key".to_owned()),
+            ("links".to_owned(), "links-key".to_owned()),
         ]);
         let shop: ShopId = shop.parse()?;
         let sites = Sites {

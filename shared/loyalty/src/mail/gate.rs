@@ -358,7 +358,7 @@ mod tests {
     fn nobody_is_welcomed_twice() {
         let zone = zone();
         let mut had = Sent::default();
-        had.take(&[Kind::Welcome], at("2026-01-01T12:00:00Z"));
+        had.take(&[Kind::Welcome], Class::Marketing, at("2026-01-01T12:00:00Z"));
         dropped(Kind::Welcome, &Recipient { sent: &had, ..ada(&zone) }, WhyNot::NothingToTell);
     }
 
@@ -379,7 +379,7 @@ mod tests {
     fn what_waits_for_the_cap_wakes_in_the_morning_and_is_dropped_once_it_makes_no_sense() {
         let zone = zone();
         let mut had = Sent::default();
-        had.take(&[Kind::Receipt], at("2026-11-22T14:00:00Z"));
+        had.take(&[Kind::Receipt], Class::Account, at("2026-11-22T14:00:00Z"));
         let recipient = Recipient { sent: &had, ..ada(&zone) };
         let waits = Verdict::Wait { until: at("2026-11-23T13:00:00Z"), why: WhyNot::Capped };
         assert_eq!(decide(&told(Kind::Receipt), &recipient, LIVE, at(NOON)), waits);

@@ -155,6 +155,7 @@ mod tests {
     use crate::account::Tiered;
     use crate::ids::Source;
     use crate::ledger::Promotion;
+    use crate::mail::Class;
     use crate::testing::{at, program, version};
 
     const NOON: &str = "2026-11-19T17:00:00Z";
@@ -209,7 +210,9 @@ mod tests {
         let program = &version.program;
         let posted = &posted;
         let mut sent = Sent::default();
-        last_mail.into_iter().for_each(|last| sent.take(&[Kind::Receipt], at(last)));
+        last_mail
+            .into_iter()
+            .for_each(|last| sent.take(&[Kind::Receipt], Class::Account, at(last)));
         let account = &account;
         let known = Known { entries, posted, account, program, since: None, sent: &sent };
         news(draft, &known)

@@ -70,13 +70,12 @@ impl Sent {
         self.welcomed
     }
 
-    /// Counts a mail of these kinds that goes out at `at`; older ones that can't matter any
-    /// more are forgotten.
-    pub fn take(&mut self, kinds: &[Kind], at: Timestamp) {
-        let class = kinds.iter().map(|kind| kind.class()).max();
+    /// Counts a mail of these kinds that goes out at `at` as one of `class`; older ones that
+    /// can't matter any more are forgotten.
+    pub fn take(&mut self, kinds: &[Kind], class: Class, at: Timestamp) {
         let second = at.as_second();
         self.welcomed |= kinds.contains(&Kind::Welcome);
-        if matches!(class, Some(Class::Account | Class::Marketing)) {
+        if class != Class::AskedFor {
             self.recent.push(second);
             self.recent.sort_unstable();
         }
@@ -84,7 +83,7 @@ impl Sent {
         self.keep_what_matters();
         let recent = second.saturating_sub(MARKETING_THREE_IN.as_secs());
         self.marketing.retain(|one| *one > recent);
-        if class == Some(Class::Marketing) {
+        if class == Class::Marketing {
             self.marketing.push(second);
             self.marketing.sort_unstable();
         }
@@ -201,7 +200,7 @@ mod tests {
     fn sent(of: &[(Kind, &str)]) -> Sent {
         let mut sent = Sent::default();
         for (kind, time) in of {
-            sent.take(&[*kind], at(time));
+            sent.take(&[*kind], kind.class(), at(time));
         }
         sent
     }
@@ -258,7 +257,7 @@ mod tests {
         let before = sent(&[(Kind::WinBack, "2026-11-01T12:00:00Z")]);
         let mut sent = before.clone();
         let kinds = [Kind::Receipt, Kind::Welcome];
-        sent.take(&kinds, at("2026-11-20T12:00:00Z"));
+        sent.take(&kinds, Class::Marketing, at("2026-11-20T12:00:00Z"));
         assert!(sent.welcomed());
         assert_eq!(sent.without(&kinds, at("2026-11-20T12:00:00Z")), before);
     }
@@ -285,7 +284,7 @@ mod tests {
                 let kind = if marketing { Kind::WinBack } else { Kind::Receipt };
                 if sent.allowed(kind.class(), false, now, &new_york) == now {
                     log.push((now, kind.class()));
-                    sent.take(&[kind], now);
+                    sent.take(&[kind], kind.class(), now);
                 }
                 prop_assert!(sent.marketing.len() <= 3);
             }

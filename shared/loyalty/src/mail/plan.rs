@@ -445,7 +445,7 @@ mod tests {
     fn a_section_that_would_wait_is_left_out_where_another_goes() {
         let zone = zone();
         let mut letter = Sent::default();
-        letter.take(&[Kind::WinBack], at("2026-11-17T17:00:00Z"));
+        letter.take(&[Kind::WinBack], Class::Marketing, at("2026-11-17T17:00:00Z"));
         let recipient = Recipient { consented: true, sent: &letter, ..ada(&zone) };
         match settle(&draft(&[Kind::Receipt, Kind::Welcome]), &recipient, LIVE, at(NOON)) {
             Outcome::Send { sections, without, .. } => {

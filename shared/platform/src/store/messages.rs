@@ -12,9 +12,11 @@ mod pages;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
+use loyalty::consent::{Channel, Consent, Teller};
 use loyalty::ids::{CustomerId, ShopId};
 use loyalty::mail::{Class, Draft, Kind, WhyNot};
 use loyalty::month::Month;
+use loyalty::program::{ConsentGrade, Preset};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -72,11 +74,42 @@ pub struct Claim {
     /// Which claim of this message it is, from 1.
     #[serde(rename = "n")]
     pub number: u8,
+    /// Whether the owner's own words make marketing of what else would be none.
+    #[serde(rename = "m", default, skip_serializing_if = "std::ops::Not::not")]
+    pub marketing: bool,
+    /// The yes that it relies on, where it is marketing.
+    #[serde(rename = "y", default, skip_serializing_if = "Option::is_none")]
+    pub relied_on: Option<ReliedOn>,
+}
+
+/// A yes to marketing mail as it stood when a mail relied on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReliedOn {
+    /// How well it is shown.
+    #[serde(rename = "g")]
+    pub grade: ConsentGrade,
+    /// Who told.
+    #[serde(rename = "s")]
+    pub teller: Teller,
+    /// When she said it.
+    #[serde(rename = "a", with = "jiff::fmt::serde::timestamp::second::required")]
+    pub at: Timestamp,
+}
+
+impl ReliedOn {
+    /// The yes that marketing mail of a shop of this country may rely on.
+    pub fn of(consent: &Consent, preset: Preset) -> Option<Self> {
+        let yes = consent.relied_on(Channel::Email, preset)?;
+        Some(Self { grade: yes.grade?, teller: yes.teller, at: yes.at })
+    }
 }
 
 impl Claim {
     /// The class of what is told: that of the section that asks the most.
     pub fn class(&self) -> Class {
+        if self.marketing {
+            return Class::Marketing;
+        }
         self.kinds.iter().map(|kind| kind.class()).max().unwrap_or(Class::Marketing)
     }
 

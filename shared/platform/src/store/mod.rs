@@ -49,7 +49,7 @@ pub use self::merges::{CandidateState, Deed, MergeCandidate, MergeError, UNDO_WI
 pub(crate) use self::messages::short_hash;
 pub use self::messages::{
     Among, Bounced, Claim, Claimed, Decision, Desk, Heard, Kept, LEASE, Message, MessagePage,
-    Place, State as MessageState, Wanted, trigger_of_tag, trigger_tag,
+    Place, ReliedOn, State as MessageState, Wanted, trigger_of_tag, trigger_tag,
 };
 pub use self::people::{Buyer, Contact, Person, Scene};
 pub use self::purchases::{Observation, Recorded};

@@ -59,7 +59,7 @@ impl Canary {
                 tokio::time::sleep(WHILE).await;
                 desk = store.desk(shop, &kept.customer).await?;
             }
-            let wanted = Wanted { kinds, to_owner: false, without: Vec::new() };
+            let wanted = Wanted { kinds, ..Wanted::default() };
             let Claimed::Ours(ours) = store.claim(shop, &kept, &desk, wanted, now).await? else {
                 continue;
             };

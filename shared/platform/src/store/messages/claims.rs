@@ -6,7 +6,7 @@ use loyalty::account::Account;
 use loyalty::ids::{CustomerId, ShopId};
 use loyalty::mail::{Class, Kind, WhyNot};
 
-use super::{Claim, Kept, LEASE, Message, State, read};
+use super::{Claim, Kept, LEASE, Message, ReliedOn, State, read};
 use crate::store::item::{Check, Put};
 use crate::store::keys::Entity;
 use crate::store::people::put_account_of;
@@ -26,7 +26,7 @@ pub struct Desk {
 }
 
 /// What is to be sent of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// The sections that go.
     pub kinds: Vec<Kind>,
@@ -34,6 +34,10 @@ pub struct Wanted {
     pub to_owner: bool,
     /// Sections that don't, and why.
     pub without: Vec<(Kind, WhyNot)>,
+    /// Whether the owner's own words make marketing of it.
+    pub marketing: bool,
+    /// The yes it relies on, where it is marketing.
+    pub relied_on: Option<ReliedOn>,
 }
 
 /// How claiming ended.
@@ -75,15 +79,19 @@ impl Store {
         wanted: Wanted,
         now: Timestamp,
     ) -> Result<Claimed, StoreError> {
-        let Wanted { kinds, to_owner, without } = wanted;
+        let Wanted { kinds, to_owner, without, marketing, relied_on } = wanted;
         let Some(contact) = &desk.contact else { return Ok(Claimed::Changed) };
         let known = &kept.message;
         let number = known.claim.as_ref().map_or(0, |claim| claim.number).saturating_add(1);
         let until = now.checked_add(LEASE).unwrap_or(Timestamp::MAX);
-        let claim = Claim { at: now, until, kinds, to_owner, holder: desk.holder.clone(), number };
+        let holder = desk.holder.clone();
+        let mut claim =
+            Claim { at: now, until, kinds, to_owner, holder, number, marketing, relied_on };
+        // What isn't marketing relies on no yes.
+        claim.relied_on = relied_on.filter(|_| claim.class() == Class::Marketing);
         let mut account = freed(desk, known);
         if claim.counts() {
-            account.sent.take(&claim.kinds, now);
+            account.sent.take(&claim.kinds, claim.class(), now);
         }
         let mut message = known.clone();
         message.state = State::Claimed;

@@ -1,0 +1,13 @@
+//! What people read: languages and their formats, a shop's look, mail and pages.
+//!
+//! Nothing here does I/O: it turns what is known into text and HTML. [`locale`] writes
+//! numbers, money and dates as a language does; [`brand`] is the shop as it shows itself,
+//! with colours that can be read.
+
+pub mod brand;
+pub mod locale;
+pub mod mail;
+pub mod page;
+
+pub use brand::{Brand, Colour};
+pub use locale::{Language, Locale};

@@ -1,0 +1,1 @@
+//! Mail: what each kind says, in each language, as text and HTML.

@@ -1,0 +1,1 @@
+//! Components of pages: layout, field, notice, button, table.
