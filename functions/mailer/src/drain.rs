@@ -8,37 +8,19 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use loyalty::ids::{OrderRef, ShopId};
-use loyalty::mail::{Kind, WhyNot};
-use platform::mail::{Quota, SendError};
-use platform::store::{
-    Claimed, Desk, Errand, Kept, MessageState, ReliedOn, StoreError, StoredOrder, Wanted,
-};
+use platform::store::{Errand, Kept, StoreError, StoredOrder};
 use sources::withdrawals::{Withdrawal, WrittenBack};
 use tokio::time::Instant;
 
 use crate::Mailer;
-use crate::letter::{self, LetterError};
-use crate::lookout::{Decided, decide};
 
 /// Work of a shop taken at once.
 const AT_ONCE: usize = 100;
 
 /// How often a message is decided about anew, because something changed meanwhile.
 const ATTEMPTS: u32 = 5;
-
-/// How often SES is asked again that has had enough for the moment.
-const THROTTLED_ATTEMPTS: u32 = 3;
-
-/// How long a message waits that SES had no room for.
-const THROTTLED_FOR: SignedDuration = SignedDuration::from_mins(1);
-
-/// How long a message waits until somebody may have done something about it.
-const HELD_FOR: SignedDuration = SignedDuration::from_hours(1);
-
-/// How long that is tried.
-const HELD_AT_MOST: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What a drain did.
 #[derive(Debug, Default)]
@@ -61,7 +43,7 @@ pub struct Drained {
 
 /// What became of one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ended {
+pub(crate) enum Ended {
     Sent,
     Waiting,
     Dropped,
@@ -241,192 +223,6 @@ impl Mailer {
         }
         // Somebody keeps writing what it rests on: it stays due.
         Ok(Ended::Waiting)
-    }
-
-    /// Decides about a message and does what was decided. `None`: something it rests on
-    /// changed meanwhile.
-    async fn attempt(
-        &self,
-        shop: &ShopId,
-        kept: &Kept,
-        now: Timestamp,
-    ) -> Result<Option<Ended>, StoreError> {
-        let store = &self.services.store;
-        if kept.message.is_open_at(now) && !kept.message.may_repeat() {
-            store.message_unknown(shop, kept).await?;
-            return Ok(Some(Ended::Failed));
-        }
-        let desk = store.desk(shop, &kept.customer).await?;
-        let rules = store.rules(shop, now).await?;
-        let Some(version) = rules.programs.current(now) else {
-            return self.hold(shop, kept, "the shop has no program in force", now).await.map(Some);
-        };
-        let decided = decide(&self.services, shop, kept, &desk, &version.program, now).await?;
-        let (news, to_owner, without) = match decided {
-            Decided::Send { news, to_owner, without } => (news, to_owner, without),
-            Decided::Wait { until, why } => {
-                store.message_waits(shop, kept, until, why).await?;
-                return Ok(Some(Ended::Waiting));
-            }
-            Decided::Drop(reasons) => return self.leave_out(shop, kept, &reasons).await.map(Some),
-        };
-        let settings = store.mail_settings(shop).await?;
-        let occasion = letter::Occasion {
-            shop,
-            kept,
-            desk: &desk,
-            program: &version.program,
-            settings: &settings,
-            news: &news,
-            to_owner,
-            configuration_sets: self.configuration_sets.as_deref(),
-        };
-        let letter = match letter::write(&occasion) {
-            Ok(letter) => letter,
-            Err(error @ LetterError::Settings(_)) => {
-                return self.hold(shop, kept, &error.to_string(), now).await.map(Some);
-            }
-            Err(error @ LetterError::Address(_)) => {
-                store.message_failed(shop, kept, &error.to_string()).await?;
-                return Ok(Some(Ended::Failed));
-            }
-        };
-        let quota = self.mail.quota(now).await;
-        if let Some(why) = no_room(&quota) {
-            return self.hold(shop, kept, why, now).await.map(Some);
-        }
-        let kinds = news.iter().map(|one| one.kind()).collect();
-        let relied_on = desk
-            .contact
-            .as_ref()
-            .and_then(|contact| ReliedOn::of(&contact.consent, version.program.shop.preset));
-        let wanted = Wanted { kinds, to_owner, without, marketing: false, relied_on };
-        match self.claim(shop, kept, &desk, wanted, now).await? {
-            Some(ours) => self.send(shop, &ours, &letter, &quota).await.map(Some),
-            None => Ok(None),
-        }
-    }
-
-    async fn claim(
-        &self,
-        shop: &ShopId,
-        kept: &Kept,
-        desk: &Desk,
-        wanted: Wanted,
-        now: Timestamp,
-    ) -> Result<Option<Kept>, StoreError> {
-        Ok(match self.services.store.claim(shop, kept, desk, wanted, now).await? {
-            Claimed::Ours(message) => {
-                Some(Kept { customer: kept.customer.clone(), message: *message })
-            }
-            Claimed::Changed => None,
-        })
-    }
-
-    /// Sends a claimed message and settles it.
-    async fn send(
-        &self,
-        shop: &ShopId,
-        ours: &Kept,
-        letter: &platform::mail::Letter,
-        quota: &Quota,
-    ) -> Result<Ended, StoreError> {
-        let store = &self.services.store;
-        let mut pause = quota.pause;
-        for attempt in 1.. {
-            // One after the other is within the rate, and others send at the same time: SES
-            // says where it is too much.
-            tokio::time::sleep(pause).await;
-            let sent = self.mail.send(letter).await;
-            let now = self.services.clock.now();
-            let id = &ours.message.id;
-            match sent {
-                Ok(ses_id) => {
-                    store.message_sent(shop, ours, &ses_id, now).await?;
-                    return Ok(Ended::Sent);
-                }
-                Err(SendError::Throttled { .. }) if attempt < THROTTLED_ATTEMPTS => {
-                    pause = pause.saturating_mul(2).max(Duration::from_millis(100));
-                }
-                Err(error @ SendError::Throttled { .. }) => {
-                    let due = now.checked_add(THROTTLED_FOR).unwrap_or(now);
-                    store.message_held(shop, ours, error.reason(), due).await?;
-                    return Ok(Ended::Waiting);
-                }
-                Err(error @ SendError::Held { .. }) => {
-                    tracing::warn!(%shop, message = id, why = error.reason(), "mail is held");
-                    return self.hold(shop, ours, error.reason(), now).await;
-                }
-                Err(error @ SendError::Refused { .. }) => {
-                    tracing::warn!(%shop, message = id, why = error.reason(), "mail refused");
-                    store.message_failed(shop, ours, error.reason()).await?;
-                    return Ok(Ended::Failed);
-                }
-                Err(error @ SendError::Unknown { .. }) => {
-                    let why = error.reason();
-                    tracing::warn!(%shop, message = id, why, "it isn't known whether mail went out");
-                    return Ok(Ended::Waiting);
-                }
-            }
-        }
-        Ok(Ended::Waiting)
-    }
-
-    /// Puts a message off until somebody may have done something about what is wrong.
-    async fn hold(
-        &self,
-        shop: &ShopId,
-        kept: &Kept,
-        why: &str,
-        now: Timestamp,
-    ) -> Result<Ended, StoreError> {
-        let store = &self.services.store;
-        let due = now.checked_add(HELD_FOR).unwrap_or(now);
-        store.message_held(shop, kept, why, due).await?;
-        if now.duration_since(kept.message.planned_at) < HELD_AT_MOST {
-            return Ok(Ended::Waiting);
-        }
-        // Most kinds make no sense any more long before; the others end here.
-        let Some(message) = store.message(shop, &kept.customer, &kept.message.trigger()).await?
-        else {
-            return Ok(Ended::Dropped);
-        };
-        let kept = Kept { customer: kept.customer.clone(), message };
-        store.message_given_up(shop, &kept).await?;
-        Ok(Ended::Failed)
-    }
-
-    /// Leaves a message out for its reasons. One that may have been sent before is of unknown
-    /// end instead, and one that trouble kept until now has failed.
-    async fn leave_out(
-        &self,
-        shop: &ShopId,
-        kept: &Kept,
-        reasons: &[(Kind, WhyNot)],
-    ) -> Result<Ended, StoreError> {
-        let store = &self.services.store;
-        if kept.message.state == MessageState::Claimed {
-            store.message_unknown(shop, kept).await?;
-            return Ok(Ended::Failed);
-        }
-        let late = reasons.iter().any(|(_, why)| *why == WhyNot::Stale);
-        if late && kept.message.trouble.is_some() {
-            store.message_given_up(shop, kept).await?;
-            return Ok(Ended::Failed);
-        }
-        store.message_dropped(shop, kept, reasons).await?;
-        Ok(Ended::Dropped)
-    }
-}
-
-/// Why SES has no room for one more mail, if it hasn't.
-fn no_room(quota: &Quota) -> Option<&'static str> {
-    if !quota.sending {
-        Some("SES doesn't send for this account: look at its console, Account dashboard")
-    } else if quota.left_today == Some(0) {
-        Some("the day's quota of SES is used up: ask AWS for a higher one")
-    } else {
-        None
     }
 }
 

@@ -1,14 +1,23 @@
-//! From news to a letter: plain words for each kind, until an owner's own templates.
+//! From news to a letter: who it is from and goes to, what it says, and the links that stop
+//! it or say why it came.
 
-use loyalty::Points;
+use jiff::Timestamp;
 use loyalty::ids::ShopId;
-use loyalty::mail::Class;
 use loyalty::mail::news::News;
+use loyalty::mail::{Class, Kind};
 use loyalty::program::Program;
 use platform::mail::{AddressError, Letter, Mailbox};
 use platform::sender::MailSettings;
 use platform::store::{Desk, Kept, trigger_tag};
+use platform::tokens::{Door, Links, address_mark};
+use presentation::mail::{self, Broken, Occasion as Mail, Section, Written};
+use presentation::{Locale, consent};
 use thiserror::Error;
+
+use crate::lookout::Telling;
+
+/// Rewards that a welcome names.
+const FIRST_REWARDS: usize = 3;
 
 /// What a letter is written from.
 #[derive(Debug, Clone, Copy)]
@@ -18,146 +27,192 @@ pub(crate) struct Occasion<'a> {
     pub(crate) desk: &'a Desk,
     pub(crate) program: &'a Program,
     pub(crate) settings: &'a MailSettings,
-    pub(crate) news: &'a [News],
-    pub(crate) to_owner: bool,
+    pub(crate) telling: &'a Telling,
     pub(crate) configuration_sets: Option<&'a str>,
+    pub(crate) links: &'a Links,
+    pub(crate) now: Timestamp,
+}
+
+/// A letter, and what was found while it was written.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    pub(crate) letter: Letter,
+    /// Whether the owner's own words made marketing of what else would be none.
+    pub(crate) marketing: bool,
+    /// The owner's own words that couldn't be used; ours stand there.
+    pub(crate) broken: Vec<Broken>,
 }
 
 /// A letter can't be written.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum LetterError {
-    /// The owner has to set something.
+    /// Somebody has to set something, and it can be written then.
     #[error("{0}")]
-    Settings(&'static str),
+    Held(String),
     /// The recipient's address is none that mail goes to.
     #[error("the customer's address can't be written to: {0}")]
     Address(#[from] AddressError),
 }
 
 /// Writes the letter.
-pub(crate) fn write(occasion: &Occasion<'_>) -> Result<Letter, LetterError> {
-    let Occasion { shop, kept, desk, program, settings, news, to_owner, .. } = *occasion;
-    let from = settings.from.as_deref().ok_or(LetterError::Settings(
-        "the shop has no address that mail comes from: `regulars mail sender --from` sets it",
-    ))?;
-    let name = settings.from_name.as_deref().unwrap_or(&program.shop.name);
-    let from = Mailbox::new(name, from).map_err(|_| {
-        LetterError::Settings("the shop's own address is none: `regulars mail sender` sets it")
-    })?;
-    let to = if to_owner {
-        settings.owner.clone().ok_or(LetterError::Settings(
-            "the owner's address isn't known: `regulars mail sender --owner` sets it",
-        ))?
-    } else {
-        let email = desk.contact.as_ref().and_then(|contact| contact.email.as_deref());
-        platform::mail::address(email.unwrap_or_default())?
+pub(crate) fn write(occasion: &Occasion<'_>) -> Result<Ready, LetterError> {
+    let Occasion { desk, program, settings, .. } = *occasion;
+    let from = sender(settings, program)?;
+    let to = recipient(occasion)?;
+    let contact = desk.contact.as_ref();
+    let locale = settings.locale(program, contact.and_then(|contact| contact.language.as_deref()));
+    let sections: Vec<Section> =
+        occasion.telling.news.iter().map(|one| section(one, occasion, &locale)).collect();
+    let class = occasion.telling.news.iter().map(|one| one.kind().class()).max();
+    let class = class.unwrap_or(Class::Account);
+    let written = |class: Class| {
+        let stop = stop(occasion, class).map(|door| url(occasion, &door));
+        let words = mail::write(&Mail {
+            locale: &locale,
+            brand: &settings.brand(program),
+            program,
+            name: contact.and_then(|contact| contact.name.as_deref()),
+            balance: desk.account.wallet.balance().ok(),
+            sections: &sections,
+            links: mail::Links { unsubscribe: stop.clone(), ..links(occasion, class) },
+            to_owner: occasion.telling.to_owner,
+            marketing_allowed: occasion.telling.marketing_allowed,
+        });
+        (words, stop)
     };
-    let class = news.iter().map(|one| one.kind().class()).max().unwrap_or(Class::Account);
-    let kind = news.first().map_or("none", |one| one.kind().as_str());
-    let recipient = if to_owner { "owner" } else { "customer" };
-    let tag = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let mut subject = subject(news, program);
-    if to_owner {
-        subject = format!("[not live] {subject}");
+    let (mut words, mut stop) = written(class);
+    if words.marketing && class != Class::Marketing {
+        // What became marketing by the owner's own words is stopped as marketing is.
+        (words, stop) = written(Class::Marketing);
     }
-    Ok(Letter {
+    let Written { subject, text, html, marketing, broken, .. } = words;
+    let sets = occasion.configuration_sets;
+    let letter = Letter {
         from,
         reply_to: settings.reply_to.clone(),
         to,
         subject,
-        text: text(occasion, class),
-        html: None,
-        headers: Vec::new(),
-        tags: trigger_tag(&kept.message.trigger())
-            .map(|trigger| tag("trigger", &trigger))
-            .into_iter()
-            .chain([
-                tag("shop", shop.as_str()),
-                tag("customer", kept.customer.as_str()),
-                tag("message", &kept.message.id),
-                tag("kind", kind),
-                tag("to", recipient),
-            ])
-            .collect(),
-        configuration_set: occasion.configuration_sets.map(|prefix| format!("{prefix}-{shop}")),
-    })
+        text,
+        html: Some(html),
+        headers: stop.map(Letter::one_click).unwrap_or_default(),
+        tags: tags(occasion),
+        configuration_set: sets.map(|prefix| format!("{prefix}-{}", occasion.shop)),
+    };
+    Ok(Ready { letter, marketing, broken })
 }
 
-fn subject(news: &[News], program: &Program) -> String {
-    let shop = &program.shop.name;
-    match news.first() {
-        Some(News::TierReached { tier }) => format!("You are {} now", tier_name(program, tier)),
-        Some(News::Receipt { points, .. }) => format!("{} from {shop}", counted(*points)),
-        Some(News::PointsTakenBack { points }) => format!("{} went back", counted(*points)),
-        Some(News::Welcome) => format!("Welcome to {}", program.name),
-        Some(News::ConsentConfirmation) => format!("Would you like mail from {shop}?"),
-        None => shop.clone(),
+fn held(why: &str) -> LetterError {
+    LetterError::Held(why.to_owned())
+}
+
+fn sender(settings: &MailSettings, program: &Program) -> Result<Mailbox, LetterError> {
+    let from = settings.from.as_deref().ok_or(held(
+        "the shop has no address that mail comes from: `regulars mail sender --from` sets it",
+    ))?;
+    let name = settings.from_name.as_deref().unwrap_or(&program.shop.name);
+    Mailbox::new(name, from)
+        .map_err(|_| held("the shop's own address is none: `regulars mail sender` sets it"))
+}
+
+fn recipient(occasion: &Occasion<'_>) -> Result<String, LetterError> {
+    if occasion.telling.to_owner {
+        let owner = occasion.settings.owner.clone();
+        return owner.ok_or(held(
+            "the owner's address isn't known: `regulars mail sender --owner` sets it",
+        ));
+    }
+    Ok(platform::mail::address(hers(occasion.desk).unwrap_or_default())?)
+}
+
+fn hers(desk: &Desk) -> Option<&str> {
+    desk.contact.as_ref()?.email.as_deref()
+}
+
+fn tags(occasion: &Occasion<'_>) -> Vec<(String, String)> {
+    let Occasion { shop, kept, telling, .. } = *occasion;
+    let tag = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let kind = telling.news.first().map_or("none", |one| one.kind().as_str());
+    let recipient = if occasion.telling.to_owner { "owner" } else { "customer" };
+    trigger_tag(&kept.message.trigger())
+        .map(|trigger| tag("trigger", &trigger))
+        .into_iter()
+        .chain([
+            tag("shop", shop.as_str()),
+            tag("customer", kept.customer.as_str()),
+            tag("message", &kept.message.id),
+            tag("kind", kind),
+            tag("to", recipient),
+        ])
+        .collect()
+}
+
+/// What a reader does about a letter beside stopping it; nothing about one she asked for.
+fn links(occasion: &Occasion<'_>, class: Class) -> mail::Links {
+    if class == Class::AskedFor {
+        return mail::Links::default();
+    }
+    let Occasion { kept, desk, .. } = *occasion;
+    let why = Door::Why { customer: kept.customer.clone(), trigger: kept.message.trigger() };
+    let preferences = Door::Preferences { customer: desk.holder.clone() };
+    mail::Links {
+        why: Some(url(occasion, &why)),
+        preferences: Some(url(occasion, &preferences)),
+        unsubscribe: None,
     }
 }
 
-fn text(occasion: &Occasion<'_>, class: Class) -> String {
-    let Occasion { desk, program, settings, news, .. } = *occasion;
-    let shop = &program.shop.name;
-    let name = desk.contact.as_ref().and_then(|contact| contact.name.as_deref());
-    let mut parts = vec![match name {
-        Some(name) => format!("Hello {name},"),
-        None => "Hello,".to_owned(),
-    }];
-    parts.extend(news.iter().map(|one| paragraph(one, program)));
-    if class != Class::AskedFor {
-        let balance = desk.account.wallet.balance().unwrap_or(Points::ZERO);
-        parts.push(format!("You have {}.", counted(balance)));
-    }
-    parts.push(format!("Until soon,\n{shop}"));
-    let mut foot = vec!["Answer this mail, and a person reads it.".to_owned()];
-    if class == Class::Marketing {
-        foot.push("If you would rather not get mail like this, answer \"no more\".".to_owned());
-    }
-    foot.extend(settings.postal_address.clone());
-    parts.push(format!("-- \n{}", foot.join("\n")));
-    parts.join("\n\n")
+/// The door that ends mail like this: all marketing, or the first kind of what it tells.
+fn stop(occasion: &Occasion<'_>, class: Class) -> Option<Door> {
+    let customer = occasion.desk.holder.clone();
+    let kinds = || occasion.telling.news.iter().map(News::kind);
+    let kind = match class {
+        Class::AskedFor => return None,
+        Class::Account => kinds().next(),
+        // Each kind of marketing stands for all of them, also for the owner's own.
+        Class::Marketing => {
+            kinds().find(|kind| kind.class() == Class::Marketing).or(Some(Kind::Welcome))
+        }
+    };
+    kind.map(|kind| Door::Unsubscribe { customer, kind })
 }
 
-fn paragraph(news: &News, program: &Program) -> String {
-    let shop = &program.shop.name;
+fn url(occasion: &Occasion<'_>, door: &Door) -> String {
+    occasion.links.url(occasion.shop, door, occasion.now)
+}
+
+/// What is told of a piece of news, with the names customers know.
+fn section(news: &News, occasion: &Occasion<'_>, locale: &Locale) -> Section {
+    let Occasion { program, desk, kept, .. } = *occasion;
     match news {
-        News::Receipt { points, purchases: 1 } => {
-            format!("Thank you for your purchase. It brought you {}.", counted(*points))
-        }
-        News::Receipt { points, purchases } => {
-            format!("Thank you for {purchases} purchases. They brought you {}.", counted(*points))
-        }
-        News::PointsTakenBack { points } => {
-            format!("Something you bought went back, so {} went back too.", counted(*points))
+        News::Receipt { points, purchases } => Section::Receipt {
+            points: *points,
+            purchases: u32::try_from(*purchases).unwrap_or(u32::MAX),
+        },
+        News::PointsTakenBack { points, returned } => {
+            Section::PointsTakenBack { points: *points, returned: *returned }
         }
         News::TierReached { tier } => {
             let found = program.tier(tier);
-            let perks = found.map(|tier| tier.perks.join("\n- ")).unwrap_or_default();
-            let name = tier_name(program, tier);
-            match perks.is_empty() {
-                true => format!("You are {name} now."),
-                false => format!("You are {name} now. That means:\n\n- {perks}"),
+            Section::TierReached {
+                tier: found.map_or(tier.as_str(), |tier| &tier.name).to_owned(),
+                perks: found.map(|tier| tier.perks.clone()).unwrap_or_default(),
             }
         }
-        News::Welcome => format!(
-            "Welcome to {}: every purchase at {shop} brings you points, and points buy rewards.",
-            program.name
-        ),
-        News::ConsentConfirmation => format!(
-            "Somebody, hopefully you, asked {shop} to write to this address now and then. If you \
-             would like that, answer this mail with a yes. If not, do nothing, and nobody will \
-             write to you again."
-        ),
-    }
-}
-
-fn tier_name<'a>(program: &'a Program, tier: &'a loyalty::ids::TierId) -> &'a str {
-    program.tier(tier).map_or(tier.as_str(), |tier| &tier.name)
-}
-
-fn counted(points: Points) -> String {
-    match points.0 {
-        1 => "1 point".to_owned(),
-        count => format!("{count} points"),
+        News::Welcome => {
+            let for_all = program.rewards.iter().filter(|reward| reward.tier.is_none());
+            let mut rewards: Vec<_> =
+                for_all.map(|reward| (reward.name.clone(), reward.points)).collect();
+            rewards.sort_by_key(|(_, points)| *points);
+            rewards.truncate(FIRST_REWARDS);
+            Section::Welcome { offer: None, rewards }
+        }
+        News::ConsentConfirmation => {
+            let customer = kept.customer.clone();
+            let address = address_mark(hers(desk).unwrap_or_default());
+            Section::ConsentConfirmation {
+                url: url(occasion, &Door::Confirmation { customer, address }),
+                wording: consent::wording(locale, &program.shop.name),
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! due: it claims a message, sends it and settles it, and looks orders up at their sources.
 //! Planning again after everything is written yields nothing.
 
+mod attempt;
 pub mod drain;
 pub mod invoke;
 mod letter;
@@ -12,11 +13,14 @@ mod lookout;
 pub mod stream;
 mod tell;
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
+use loyalty::ids::ShopId;
 use platform::Services;
 use platform::bus::Bus;
 use platform::mail::Mail;
+use platform::store::TemplateFault;
 use sources::api::SetupError;
 use sources::lookup::Lookups;
 use sources::withdrawals::Withdrawals;
@@ -34,6 +38,19 @@ pub struct Mailer {
     configuration_sets: Option<String>,
     lookups: Arc<Lookups>,
     withdrawals: Arc<Withdrawals>,
+    told_faults: Arc<ToldFaults>,
+}
+
+/// Faults in the owner's own words that this process has told her of: each mail of the kind
+/// would tell it again.
+#[derive(Debug, Default)]
+struct ToldFaults(Mutex<BTreeSet<(ShopId, TemplateFault)>>);
+
+impl ToldFaults {
+    fn is_new(&self, shop: &ShopId, fault: &TemplateFault) -> bool {
+        let mut told = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        told.insert((shop.clone(), fault.clone()))
+    }
 }
 
 impl Mailer {
@@ -41,7 +58,9 @@ impl Mailer {
     pub fn new(services: Services, mail: Mail, bus: Bus) -> Result<Self, SetupError> {
         let lookups = Arc::new(Lookups::new()?);
         let withdrawals = Arc::new(Withdrawals::new()?);
-        Ok(Self { services, mail, bus, configuration_sets: None, lookups, withdrawals })
+        let told_faults = Arc::default();
+        let configuration_sets = None;
+        Ok(Self { services, mail, bus, configuration_sets, lookups, withdrawals, told_faults })
     }
 
     /// The same, whose mail names its shop's configuration set, `<prefix>-<shop>`, so that SES

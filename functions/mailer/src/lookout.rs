@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use loyalty::Money;
 use loyalty::consent::{Channel, Suppression};
 use loyalty::ids::ShopId;
-use loyalty::mail::news::{Known, News, news, orders};
-use loyalty::mail::{Draft, House, Kind, MailMode, Outcome, Recipient, Sent, WhyNot, plan};
+use loyalty::ledger::Entry;
+use loyalty::mail::news::{Known, News, news, orders, returns};
+use loyalty::mail::{Class, Draft, House, Kind, MailMode, Outcome, Recipient, Sent, WhyNot, plan};
 use loyalty::program::Program;
 use platform::Services;
 use platform::store::{Desk, Kept, MessageState, StoreError};
@@ -15,18 +17,24 @@ use crate::stream::mail_mode;
 /// Ledger entries in one read.
 const PAGE: u16 = 25;
 
+/// What a message tells that goes now.
+#[derive(Debug, Clone)]
+pub(crate) struct Telling {
+    /// What it tells.
+    pub(crate) news: Vec<News>,
+    /// Whether to the owner instead.
+    pub(crate) to_owner: bool,
+    /// What it doesn't tell, and why.
+    pub(crate) without: Vec<(Kind, WhyNot)>,
+    /// Whether it might be marketing, by the owner's own words.
+    pub(crate) marketing_allowed: bool,
+}
+
 /// What becomes of a message now.
 #[derive(Debug, Clone)]
 pub(crate) enum Decided {
     /// It goes.
-    Send {
-        /// What it tells.
-        news: Vec<News>,
-        /// Whether to the owner instead.
-        to_owner: bool,
-        /// What it doesn't tell, and why.
-        without: Vec<(Kind, WhyNot)>,
-    },
+    Send(Telling),
     /// It waits.
     Wait {
         /// Until when.
@@ -90,14 +98,26 @@ pub(crate) async fn decide(
     let house = House { mode, paused: false, off: &not_sent };
     let draft = Draft { sections: kinds, ..draft.clone() };
     Ok(match plan::settle(&draft, &recipient, house, now) {
-        Outcome::Send { sections, to_owner, without, .. } => Decided::Send {
+        Outcome::Send { sections, to_owner, without, .. } => Decided::Send(Telling {
             news: told.into_iter().filter(|one| sections.contains(&one.kind())).collect(),
             to_owner,
             without: without.into_iter().chain(no_news).collect(),
-        },
+            marketing_allowed: may_be_marketing(kept, &recipient, now),
+        }),
         Outcome::Wait { until, why } => Decided::Wait { until, why },
         Outcome::Drop(without) => Decided::Drop(without.into_iter().chain(no_news).collect()),
     })
+}
+
+/// Whether what goes now might go as marketing too: she agreed to that, and the caps allow it.
+/// What may have gone out already as none stays none.
+fn may_be_marketing(kept: &Kept, recipient: &Recipient<'_>, now: Timestamp) -> bool {
+    let claim = kept.message.claim.as_ref();
+    let claim = claim.filter(|_| kept.message.state == MessageState::Claimed);
+    let Recipient { sent, monthly, zone, consented, .. } = *recipient;
+    consented
+        && claim.is_none_or(|claim| claim.marketing)
+        && sent.allowed(Class::Marketing, monthly, now, zone) <= now
 }
 
 /// Looks up what a message tells, as things stand now.
@@ -120,5 +140,20 @@ async fn look_up(
     let posted = store.posted_to(shop, &desk.holder, &desk.account, orders).await?;
     let (entries, posted, account) = (&entries, &posted, &desk.account);
     let sent = &desk.sent_before(&kept.message);
-    Ok(news(draft, &Known { entries, posted, account, program, since, sent }))
+    let returned = &given_back(services, shop, draft, entries, program).await?;
+    Ok(news(draft, &Known { entries, posted, account, program, since, sent, returned }))
+}
+
+/// The money that points went back with: of every refund the entries are of, or of none.
+async fn given_back(
+    services: &Services,
+    shop: &ShopId,
+    draft: &Draft,
+    entries: &[Entry],
+    program: &Program,
+) -> Result<Vec<Money>, StoreError> {
+    let Some((order, since, refunds)) = returns(draft, entries) else { return Ok(Vec::new()) };
+    let stored = services.store.order(shop, &order).await?;
+    let returned = stored.record.state.returned_since(since, program.shop.currency);
+    Ok(returned.filter(|returned| returned.len() == refunds).unwrap_or_default())
 }

@@ -7,11 +7,13 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use loyalty::ids::ShopId;
+use loyalty::Language;
+use loyalty::ids::{CustomerId, ShopId};
+use loyalty::mail::Kind;
 use testkit::faults::Fault;
 
 use crate::failure::Failure;
-use crate::{demo, mail, program, samples, send, serve, simulate};
+use crate::{demo, mail, preview, program, samples, send, serve, simulate};
 
 /// Exact loyalty points for small shops: the whole system on one machine.
 #[derive(Debug, Parser)]
@@ -32,6 +34,10 @@ pub(crate) enum Command {
     Program(ProgramCommand),
     /// Show how far a shop's mail is, or set it; and who it comes from
     Mail(MailArgs),
+    /// Write what a mail looks like, as HTML and text
+    Preview(PreviewArgs),
+    /// Send one mail with made-up facts to an address, to see it arrive
+    SendTest(SendTestArgs),
     /// Sign a sample event as Shopify or Square would and post it to a running server
     Send(SendArgs),
     /// Play random histories with faults until a promise breaks
@@ -168,6 +174,72 @@ pub(crate) struct SenderArgs {
     pub(crate) postal_address: Option<String>,
 }
 
+/// What a previewed mail is about, and whose it is.
+#[derive(Debug, Args)]
+pub(crate) struct SampleArgs {
+    /// Whose mail it is: her name, language and balance; somebody made up, where left out
+    #[arg(long, value_name = "ID")]
+    pub(crate) customer: Option<CustomerId>,
+    /// The language, `en` or `de`; hers or the shop's, where left out
+    #[arg(long, value_parser = language)]
+    pub(crate) language: Option<Language>,
+    /// The shop, where there are several
+    #[arg(long, value_name = "ID")]
+    pub(crate) shop: Option<ShopId>,
+    /// A program that isn't applied yet, for its words
+    #[arg(long, value_name = "FILE")]
+    pub(crate) program: Option<PathBuf>,
+    /// Directory of the data; without data there, the sample program is taken
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PreviewArgs {
+    /// The kind of mail, such as receipt
+    #[arg(value_parser = kind, required_unless_present = "all")]
+    pub(crate) kind: Option<Kind>,
+    /// Every kind, in every language unless one is chosen
+    #[arg(long, conflicts_with = "kind")]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) sample: SampleArgs,
+    /// Directory to write to
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) out: PathBuf,
+    /// Write the whole mail too, headers and all, as mail programs open it
+    #[arg(long)]
+    pub(crate) eml: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SendTestArgs {
+    /// The kind of mail, such as receipt
+    #[arg(value_parser = kind)]
+    pub(crate) kind: Kind,
+    /// Where to
+    pub(crate) address: String,
+    #[command(flatten)]
+    pub(crate) sample: SampleArgs,
+    /// The running server, whose mailbox it goes to
+    #[arg(long, default_value = "http://127.0.0.1:8787")]
+    pub(crate) url: String,
+    /// Send it by Amazon SES instead, with AWS_REGION and the keys of the environment
+    #[arg(long, conflicts_with = "url")]
+    pub(crate) aws: bool,
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    let known = Kind::ALL.into_iter().find(|kind| kind.as_str() == text);
+    let names = || Kind::ALL.map(Kind::as_str).join(", ");
+    known.ok_or_else(|| format!("there is no such kind; there are {}", names()))
+}
+
+fn language(text: &str) -> Result<Language, String> {
+    let names = || Language::ALL.map(Language::as_str).join(", ");
+    Language::of_tag(text).ok_or_else(|| format!("we have no words in it; we have {}", names()))
+}
+
 /// How far mail shall go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum MailWanted {
@@ -256,6 +328,8 @@ impl Command {
                 program::apply(&file, &data, environment).await
             }
             Self::Mail(args) => mail::run(&args, environment).await,
+            Self::Preview(args) => preview::run(&args, environment).await,
+            Self::SendTest(args) => preview::send(&args, environment).await,
             Self::Send(args) => send::run(args, environment).await,
             Self::Simulate(args) => simulate::command::run(&args),
             Self::SampleEvents { dir } => samples::write(&dir),

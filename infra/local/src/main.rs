@@ -9,6 +9,7 @@ mod failure;
 mod home;
 mod local;
 mod mail;
+mod preview;
 mod program;
 mod pump;
 mod samples;

@@ -29,7 +29,7 @@ const GRACE: Duration = Duration::from_secs(10);
 pub(crate) struct Function {
     /// Its deployed name.
     pub(crate) name: &'static str,
-    prefix: &'static str,
+    prefixes: &'static [&'static str],
     pub(crate) router: Router,
     /// What it works with on events of Shopify's bus, if it takes those.
     pub(crate) on_shopifys_bus: Option<Services>,
@@ -47,14 +47,20 @@ impl Functions {
         Self(vec![
             Function {
                 name: "purchase-webhook",
-                prefix: "/webhooks/",
+                prefixes: &["/webhooks/"],
                 router: webhooks,
                 on_shopifys_bus: Some(services.clone()),
             },
             Function {
                 name: "owner-dashboard",
-                prefix: "/api/",
+                prefixes: &["/api/"],
                 router: api,
+                on_shopifys_bus: None,
+            },
+            Function {
+                name: "customer-portal",
+                prefixes: &["/u/", "/p/", "/why/", "/c/", "/static/"],
+                router: customer_portal::router(services.clone()),
                 on_shopifys_bus: None,
             },
         ])
@@ -71,7 +77,9 @@ impl Functions {
     }
 
     fn at(&self, path: &str) -> Option<&Function> {
-        self.0.iter().find(|function| path.starts_with(function.prefix))
+        let fits =
+            |function: &&Function| function.prefixes.iter().any(|prefix| path.starts_with(prefix));
+        self.0.iter().find(fits)
     }
 }
 

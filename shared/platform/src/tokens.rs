@@ -110,16 +110,21 @@ pub enum LinksError {
 impl Services {
     /// The links of this deployment.
     pub fn links(&self) -> Result<Links, LinksError> {
-        let base = self.sites.public_url.clone().ok_or(LinksError::NoBase)?;
-        let keys = self.secrets.named(SECRET);
-        if keys.is_empty() {
-            return Err(LinksError::NoKey);
-        }
-        Ok(Links { base, keys })
+        Links::new(self.sites.public_url.clone(), self.secrets.named(SECRET))
     }
 }
 
 impl Links {
+    /// Links below a URL such as `https://regulars.example.com`, signed with the first of
+    /// these keys and opened with any.
+    pub fn new(base: Option<String>, keys: Arc<[SecretString]>) -> Result<Self, LinksError> {
+        let base = base.ok_or(LinksError::NoBase)?;
+        if keys.is_empty() {
+            return Err(LinksError::NoKey);
+        }
+        Ok(Self { base, keys })
+    }
+
     /// The URL of a door of a shop.
     pub fn url(&self, shop: &ShopId, door: &Door, now: Timestamp) -> String {
         format!("{}/{}/{}", self.base, door.path(), self.token(shop, door, now))
@@ -272,7 +277,7 @@ mod tests {
 
     fn links(keys: &[&str]) -> Links {
         let keys = keys.iter().map(|key| SecretString::from(*key)).collect();
-        Links { base: "https://regulars.example.com".to_owned(), keys }
+        Links::new(Some("https://regulars.example.com".to_owned()), keys).unwrap()
     }
 
     fn at(text: &str) -> Timestamp {

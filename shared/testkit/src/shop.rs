@@ -209,6 +209,18 @@ impl TestShop {
         self.services.store.record(&scene, &observation).await.expect("it is recorded");
     }
 
+    /// Shopify tells Ada's record anew, with her name and language.
+    pub async fn ada_is(&self, name: &str, language: &str) {
+        let identities = self.identities();
+        let now = self.services.clock.now();
+        let (shop, source, origin) = (&self.id, Source::Shopify, Origin::Live);
+        let scene = Scene { shop, source, identities: &identities, origin, now };
+        let (name, language) = (Some(name.to_owned()), Some(language.to_owned()));
+        let person = Person { name, language, updated_at: Some(now), ..record(1) };
+        let store = &self.services.store;
+        store.observe_person(&scene, &person, None).await.expect("she is told of");
+    }
+
     /// Ada says something about mail, or her mailbox answers.
     pub async fn ada_says(&self, at: &str, act: Act) {
         let ada = self.by_email("ada@example.com").await.expect("Ada");

@@ -4,6 +4,7 @@ mod faults;
 mod plan;
 mod send;
 mod stream;
+mod words;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

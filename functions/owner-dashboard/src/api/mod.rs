@@ -13,6 +13,7 @@ mod orders;
 mod params;
 mod refusal;
 mod shop;
+mod templates;
 mod views;
 mod withdrawals;
 
@@ -38,6 +39,7 @@ fn guarded() -> OpenApiRouter<Services> {
         .routes(routes!(merges::undo))
         .routes(routes!(held::list))
         .routes(routes!(held::judge))
+        .routes(routes!(templates::list))
         .routes(routes!(withdrawals::list))
         .routes(routes!(withdrawals::done))
         .routes(routes!(mail_mode::show, mail_mode::set))

@@ -87,8 +87,14 @@ pub(crate) async fn run(args: DemoArgs, environment: Environment<'_>) -> Result<
     let program = bakery::program()?;
     let year = Year::ending(&program, Clock::system().now(), &args)?;
     let stop = Stop::on_signal()?;
+    // Where the year is served afterwards: so that the links in its mail lead there.
+    let public_url = match &listener {
+        Some(listener) => serve::sites(&home, environment, serve::address(listener)?)?.public_url,
+        None => None,
+    };
+    let public_url = public_url.unwrap_or_else(|| PUBLIC_URL.to_owned());
     let (report, mail) = tokio::select! {
-        played = play(&mut home, &program, year) => played?,
+        played = play(&mut home, &program, year, public_url) => played?,
         () = stop.clone().told() => return Err(Failure::new("stopped before the year was over")),
     };
     if args.json {
@@ -116,8 +122,9 @@ async fn play(
     home: &mut Home<'_>,
     program: &ProgramFile,
     year: Year,
+    public_url: String,
 ) -> Result<(Report, Cloud), Failure> {
-    let play = Arc::new(Play::on(home, program, year).await?);
+    let play = Arc::new(Play::on(home, program, year, public_url).await?);
     let mut mailroom = Mailroom::open(home, &play).await?;
     let bar = bar(&play);
     let started = Instant::now();
@@ -133,13 +140,18 @@ async fn play(
 
 impl Play {
     /// Makes a year for a database that gets its program here.
-    async fn on(home: &mut Home<'_>, program: &ProgramFile, year: Year) -> Result<Self, Failure> {
+    async fn on(
+        home: &mut Home<'_>,
+        program: &ProgramFile,
+        year: Year,
+        public_url: String,
+    ) -> Result<Self, Failure> {
         home.apply(program, year.start).await?;
         let shop = program.shop().clone();
         let signs = |source| Some((source, home.secrets.signs(source, &shop)?));
         let secrets = [Source::Shopify, Source::Square].into_iter().filter_map(signs).collect();
-        let public_url = Some(PUBLIC_URL.to_owned());
-        let sites = Arc::new(Sites { public_url, ..Sites::default() });
+        let sites = Sites { public_url: Some(public_url), ..Sites::default() };
+        let sites = Arc::new(sites);
         let people = people::everybody(&year);
         let own = |(index, person)| schedule::of(&year, person, index);
         let deliveries = people.iter().enumerate().map(own).collect();

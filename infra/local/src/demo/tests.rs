@@ -21,7 +21,7 @@ fn year(seed: u64) -> (ProgramFile, Year) {
 async fn played(seed: u64) -> Report {
     let (program, year) = year(seed);
     let mut home = Home::open(&Data::Memory, &nothing).await.unwrap();
-    play(&mut home, &program, year).await.unwrap().0
+    play(&mut home, &program, year, PUBLIC_URL.to_owned()).await.unwrap().0
 }
 
 #[test]
@@ -52,7 +52,7 @@ async fn audited_without(lost: impl Fn(&Delivery) -> bool) -> Vec<String> {
     let (program, year) = year(7);
     let year = Year { customers: 40, ..year };
     let mut home = Home::open(&Data::Memory, &nothing).await.unwrap();
-    let mut play = Play::on(&mut home, &program, year).await.unwrap();
+    let mut play = Play::on(&mut home, &program, year, PUBLIC_URL.to_owned()).await.unwrap();
     for own in &mut play.deliveries {
         own.retain(|one| !lost(one));
     }
@@ -177,7 +177,7 @@ async fn looked_over(change: impl Fn(&mut Vec<testkit::ses::Mail>)) -> Vec<Strin
     let (program, year) = year(7);
     let year = Year { customers: 40, ..year };
     let mut home = Home::open(&Data::Memory, &nothing).await.unwrap();
-    let play = Arc::new(Play::on(&mut home, &program, year).await.unwrap());
+    let play = Arc::new(Play::on(&mut home, &program, year, PUBLIC_URL.to_owned()).await.unwrap());
     let mut room = Mailroom::open(&home, &play).await.unwrap();
     let bar = ProgressBar::hidden();
     deliver::everything(&home, &play, &bar, Some(&mut room)).await.unwrap();

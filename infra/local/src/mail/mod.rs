@@ -39,7 +39,7 @@ async fn told(
         return Err(no_shop(&args.data));
     }
     let home = Home::open(&Data::Dir(args.data.clone()), environment).await?;
-    let (shop, settings) = shop(&home, args).await?;
+    let (shop, settings) = shop(&home, args.shop.as_ref(), &args.data).await?;
     if let Some(MailCommand::Sender(wanted)) = &args.command {
         return sender::told(&home.store, &shop, &settings, wanted, now).await;
     }
@@ -68,11 +68,15 @@ fn lacking(sender: &MailSettings, mode: MailMode, heading: &str) -> String {
 }
 
 /// The shop that is meant: the one named, or the only one there is.
-async fn shop(home: &Home<'_>, args: &MailArgs) -> Result<(ShopId, Settings), Failure> {
-    if let Some(shop) = &args.shop {
+pub(crate) async fn shop(
+    home: &Home<'_>,
+    named: Option<&ShopId>,
+    data: &Path,
+) -> Result<(ShopId, Settings), Failure> {
+    if let Some(shop) = named {
         let settings = settings(&home.store, shop).await?;
         let unknown = || {
-            let dir = args.data.display();
+            let dir = data.display();
             Failure::new(format!(
                 "there is no shop {shop} in {dir}: `regulars program apply` opens one"
             ))
@@ -87,7 +91,7 @@ async fn shop(home: &Home<'_>, args: &MailArgs) -> Result<(ShopId, Settings), Fa
     }
     match (found.pop(), found.is_empty()) {
         (Some(only), true) => Ok(only),
-        (None, _) => Err(no_shop(&args.data)),
+        (None, _) => Err(no_shop(data)),
         (Some(last), false) => {
             found.push(last);
             let shops: Vec<&str> = found.iter().map(|(shop, _)| shop.as_str()).collect();

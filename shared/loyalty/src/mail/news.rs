@@ -7,11 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::plan::{About, Draft, matters};
 use super::{Kind, Sent};
-use crate::Points;
 use crate::account::Account;
 use crate::ids::{OrderRef, TierId};
 use crate::ledger::{Cause, Change, Entry, Origin};
 use crate::program::Program;
+use crate::{Money, Points};
 
 /// What one section tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub enum News {
     PointsTakenBack {
         /// How many.
         points: Points,
+        /// The money they went back with, where it is known for sure.
+        returned: Option<Money>,
     },
     /// A tier she reached, and still has.
     TierReached {
@@ -67,6 +69,30 @@ pub struct Known<'a> {
     pub since: Option<Timestamp>,
     /// What went to her lately.
     pub sent: &'a Sent,
+    /// What was given back, where [`returns`] says what to look at.
+    pub returned: &'a [Money],
+}
+
+/// A refund becomes an entry soon after it was made; what took longer isn't told with its
+/// amount.
+const REFUND_TOLD_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// The order whose refunds explain points that went back, since when, and how many refunds
+/// those are: where there is one such order, and nothing came meanwhile.
+pub fn returns(draft: &Draft, entries: &[Entry]) -> Option<(OrderRef, Timestamp, usize)> {
+    if !matches!(draft.about, About::TakenBack { .. }) {
+        return None;
+    }
+    let mut orders = BTreeSet::new();
+    for entry in entries {
+        match &entry.cause {
+            Cause::Order { order, what: Change::Refunded } => orders.insert(order.clone()),
+            _ => return None,
+        };
+    }
+    let since = draft.from.checked_sub(REFUND_TOLD_WITHIN).ok()?;
+    let order = orders.pop_first().filter(|_| orders.is_empty())?;
+    Some((order, since, entries.len()))
 }
 
 /// A week's receipt isn't sent so soon after another mail: that one said what she has, and a
@@ -146,7 +172,16 @@ fn taken_back(known: &Known<'_>) -> Option<News> {
             reward.tier.as_ref().is_none_or(|tier| known.program.rank(tier) <= rank)
         });
     let worth_it = matters(before, after, hers.map(|reward| reward.points));
-    worth_it.then_some(News::PointsTakenBack { points: net.negated().ok()? })
+    let returned = total(known.returned);
+    worth_it.then_some(News::PointsTakenBack { points: net.negated().ok()?, returned })
+}
+
+fn total(amounts: &[Money]) -> Option<Money> {
+    let currency = amounts.first()?.currency;
+    let sum =
+        |sum: i64, one: &Money| sum.checked_add(one.minor).filter(|_| one.currency == currency);
+    let minor = amounts.iter().try_fold(0_i64, sum)?;
+    Some(Money { minor, currency })
 }
 
 #[cfg(test)]
@@ -214,7 +249,13 @@ mod tests {
             .into_iter()
             .for_each(|last| sent.take(&[Kind::Receipt], Class::Account, at(last)));
         let account = &account;
-        let known = Known { entries, posted, account, program, since: None, sent: &sent };
+        let currency = program.shop.currency;
+        let returned = match returns(draft, entries) {
+            Some((.., 1)) => vec![Money { minor: 1_000, currency }],
+            _ => Vec::new(),
+        };
+        let returned = returned.as_slice();
+        let known = Known { entries, posted, account, program, since: None, sent: &sent, returned };
         news(draft, &known)
     }
 
@@ -268,8 +309,11 @@ mod tests {
         let back = draft(About::TakenBack { day }, &[Kind::PointsTakenBack]);
         let paid = entry("9", Change::Paid, 500, 500);
         let returned = entry("1", Change::Refunded, -200, 300);
-        let taken = News::PointsTakenBack { points: Points(200) };
-        assert_eq!(told(&back, &[paid.clone(), returned.clone()], &[], "bronze"), [taken]);
+        let taken = |returned| News::PointsTakenBack { points: Points(200), returned };
+        assert_eq!(told(&back, &[paid.clone(), returned.clone()], &[], "bronze"), [taken(None)]);
+        let ten = Money { minor: 1_000, currency: "USD".parse().unwrap() };
+        let alone = told(&back, &[returned.clone()], &[], "bronze");
+        assert_eq!(alone, [taken(Some(ten))], "nothing came meanwhile");
         let bought = entry("2", Change::Paid, 220, 520);
         assert_eq!(told(&back, &[paid, returned, bought], &[], "bronze"), [], "an exchange");
     }

@@ -18,7 +18,7 @@ pub use self::merge::{Stamp, Stamped};
 pub(crate) use self::merge::{nanos, nanos_option};
 pub use self::refund::{Named, NamedLine, Refund, RefundPayment, RefundState};
 use crate::ids::SourceId;
-use crate::money::CurrencyCode;
+use crate::money::{CurrencyCode, Money, minor_units};
 
 /// What is known of one sale. Field names in storage are short: the item is written
 /// with every purchase and pays by the kilobyte.
@@ -244,6 +244,22 @@ impl Order {
         let sale = &self.sale.as_ref()?.value;
         let first_paid = self.first_paid?;
         Some(if self.seen_unpaid { first_paid } else { sale.placed_at.min(first_paid) })
+    }
+
+    /// The amounts given back since a moment, one for each refund that moved money then;
+    /// `None` where one isn't in this currency, or not a whole number of its minor units.
+    pub fn returned_since(&self, since: Timestamp, currency: CurrencyCode) -> Option<Vec<Money>> {
+        let own = self.sale.as_ref().map(|sale| sale.value.currency);
+        let payments = self.refunds.values().flat_map(|refund| refund.payments.values());
+        let moved = payments.filter(|payment| {
+            payment.state == RefundState::Succeeded && payment.updated_at >= since
+        });
+        let amount = |payment: &RefundPayment| {
+            let in_it = payment.currency.or(own) == Some(currency);
+            let minor = minor_units(payment.amount, currency).ok().filter(|_| in_it)?;
+            Some(Money { minor, currency })
+        };
+        moved.map(amount).collect()
     }
 
     /// An observation of a snapshot's money and state: sets what follows from it too.

@@ -66,6 +66,15 @@ impl fmt::Debug for Letter {
 }
 
 impl Letter {
+    /// The headers by which a mail program's own button stops mail like this: it posts to
+    /// the URL, with nothing else to confirm (RFC 8058).
+    pub fn one_click(url: String) -> Vec<(String, String)> {
+        vec![
+            ("List-Unsubscribe".to_owned(), format!("<{url}>")),
+            ("List-Unsubscribe-Post".to_owned(), "List-Unsubscribe=One-Click".to_owned()),
+        ]
+    }
+
     /// The request, or why SES wouldn't take it.
     pub(super) fn request(&self) -> Result<SendEmailInputBuilder, SendError> {
         let to = address(&self.to).map_err(|error| SendError::refused(error.to_string()))?;

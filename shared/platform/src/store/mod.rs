@@ -24,6 +24,7 @@ mod runs;
 mod set_aside;
 mod shops;
 pub mod table;
+mod template_faults;
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
@@ -58,6 +59,7 @@ pub use self::records::Known;
 pub use self::runs::Run;
 pub use self::set_aside::{DeadLetter, SAME_SALE, Task, WITHDRAWAL};
 pub use self::shops::{Applied, Rules, Settings, Status};
+pub use self::template_faults::{MAIL_TEMPLATE, TemplateFault};
 
 /// An item as DynamoDB has it.
 pub(crate) type Item = HashMap<String, AttributeValue>;

@@ -7,6 +7,7 @@ mod mail;
 mod merge;
 mod message;
 mod order;
+mod templates;
 mod withdrawals;
 
 use loyalty::{CurrencyCode, Money};
@@ -21,6 +22,7 @@ pub(super) use self::mail::{MailMode, MailSetting, MailSettings};
 pub(super) use self::merge::MergeCandidates;
 pub(super) use self::message::{CustomerMessages, MessageState, Messages};
 pub(super) use self::order::Order;
+pub(super) use self::templates::MailTemplates;
 pub(super) use self::withdrawals::Withdrawals;
 
 /// An amount of money.

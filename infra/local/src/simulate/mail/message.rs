@@ -54,7 +54,10 @@ impl Message {
             due: time(item.get("t")),
             claim: number(at(claim, "n")),
             claimed_at: time(at(claim, "a")),
-            class: kinds.into_iter().flatten().map(class).max().unwrap_or(Class::Account),
+            class: match at(claim, "m").and_then(|flag| flag.get("BOOL")?.as_bool()) {
+                Some(true) => Class::Marketing,
+                _ => kinds.into_iter().flatten().map(class).max().unwrap_or(Class::Account),
+            },
         };
         // What is due has a time, and a claim has a number, a time and something to tell: a
         // name that isn't read any more mustn't look like nothing being there.
