@@ -151,7 +151,8 @@ pub(crate) struct MailArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum MailCommand {
-    /// Show who a shop's mail comes from, or set it; an empty text takes away what was set
+    /// Show who a shop's mail comes from and how it looks, or set it; an empty text takes
+    /// away what was set
     Sender(SenderArgs),
 }
 
@@ -172,6 +173,19 @@ pub(crate) struct SenderArgs {
     /// The shop's postal address, on one line
     #[arg(long, value_name = "TEXT")]
     pub(crate) postal_address: Option<String>,
+    /// Where the shop's logo is, as https://…
+    #[arg(long, value_name = "URL")]
+    pub(crate) logo: Option<String>,
+    /// The shop's colour, such as "#9a3412"; where it can't be read it is shown darker or
+    /// lighter
+    #[arg(long, value_name = "COLOUR")]
+    pub(crate) accent: Option<String>,
+    /// The language of customers whose own isn't known or isn't one we write
+    #[arg(long, value_name = "en|de")]
+    pub(crate) language: Option<String>,
+    /// The page that says who is behind the shop, as https://…
+    #[arg(long, value_name = "URL")]
+    pub(crate) imprint: Option<String>,
 }
 
 /// What a previewed mail is about, and whose it is.

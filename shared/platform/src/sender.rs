@@ -6,7 +6,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use loyalty::Language;
-use loyalty::program::Program;
+use loyalty::program::{Preset, Program};
 use presentation::{Brand, Colour, Locale};
 use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
@@ -135,6 +135,8 @@ pub enum Lack {
     Owner,
     /// The postal address.
     PostalAddress,
+    /// The imprint's URL.
+    Imprint,
 }
 
 impl fmt::Display for Lack {
@@ -145,6 +147,7 @@ impl fmt::Display for Lack {
             Self::PostalAddress => {
                 "no postal address: many countries ask marketing mail to carry the shop's"
             }
+            Self::Imprint => "no imprint: German pages and mail must link one (§ 5 DDG)",
         })
     }
 }
@@ -173,16 +176,16 @@ impl MailSettings {
         Locale::new(language.unwrap_or_else(|| Language::of_country(country)), country)
     }
 
-    /// What mail lacks to be in a mode.
-    pub fn lacks(&self, mode: MailMode) -> Vec<Lack> {
+    /// What mail lacks to be in a mode, under a country's preset.
+    pub fn lacks(&self, mode: MailMode, preset: Preset) -> Vec<Lack> {
+        let from = (Lack::From, self.from.is_none());
         let lacks = match mode {
-            MailMode::Off => return Vec::new(),
-            MailMode::OwnerOnly => {
-                [(Lack::From, self.from.is_none()), (Lack::Owner, self.owner.is_none())]
-            }
-            MailMode::Live => [
-                (Lack::From, self.from.is_none()),
+            MailMode::Off => Vec::new(),
+            MailMode::OwnerOnly => vec![from, (Lack::Owner, self.owner.is_none())],
+            MailMode::Live => vec![
+                from,
                 (Lack::PostalAddress, self.postal_address.is_none()),
+                (Lack::Imprint, preset.imprint() && self.imprint.is_none()),
             ],
         };
         lacks.into_iter().filter_map(|(lack, lacks)| lacks.then_some(lack)).collect()
@@ -399,12 +402,23 @@ mod tests {
     #[test]
     fn what_mail_lacks_depends_on_how_far_it_is_to_go() {
         let nothing = MailSettings::default();
-        assert_eq!(nothing.lacks(MailMode::Off), []);
-        assert_eq!(nothing.lacks(MailMode::OwnerOnly), [Lack::From, Lack::Owner]);
-        assert_eq!(nothing.lacks(MailMode::Live), [Lack::From, Lack::PostalAddress]);
+        let lacks = |mode| nothing.lacks(mode, Preset::Us);
+        assert_eq!(lacks(MailMode::Off), []);
+        assert_eq!(lacks(MailMode::OwnerOnly), [Lack::From, Lack::Owner]);
+        assert_eq!(lacks(MailMode::Live), [Lack::From, Lack::PostalAddress]);
         for mode in [MailMode::OwnerOnly, MailMode::Live] {
-            assert_eq!(bakery().lacks(mode), []);
+            assert_eq!(bakery().lacks(mode, Preset::Us), []);
         }
+    }
+
+    #[test]
+    fn live_mail_of_a_german_shop_lacks_an_imprint_until_one_is_named() {
+        let lacks = |settings: &MailSettings, mode| settings.lacks(mode, Preset::De);
+        assert_eq!(lacks(&bakery(), MailMode::Live), [Lack::Imprint]);
+        assert_eq!(lacks(&bakery(), MailMode::OwnerOnly), []);
+        let imprint = set("https://corner.example/impressum");
+        let change = MailSettingsChange { imprint, ..Default::default() };
+        assert_eq!(lacks(&bakery().changed(change).unwrap(), MailMode::Live), []);
     }
 
     #[test]

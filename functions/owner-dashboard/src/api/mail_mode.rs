@@ -41,7 +41,7 @@ pub(super) async fn show(
     let shop = Shop::open(&services, at.shop).await?;
     let status = services.store.status(&shop.id).await?;
     let settings = services.store.mail_settings(&shop.id).await?;
-    Ok(Json(MailSetting::of(&status, &settings)))
+    Ok(Json(MailSetting::of(&shop, &status, &settings)))
 }
 
 /// Set the mail mode
@@ -69,5 +69,5 @@ pub(super) async fn set(
     let settings = services.store.mail_settings(&shop.id).await?;
     let status = services.store.set_mail_mode(&shop.id, mode, Whence::Api, now).await?;
     tracing::info!(?mode, "mail mode set");
-    Ok(Json(MailSetting::of(&status, &settings)))
+    Ok(Json(MailSetting::of(&shop, &status, &settings)))
 }

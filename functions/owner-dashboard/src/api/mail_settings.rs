@@ -1,4 +1,4 @@
-//! Who the shop's mail comes from.
+//! Who the shop's mail comes from, and how it looks.
 
 use axum::Json;
 use axum::extract::State;
@@ -40,16 +40,42 @@ pub(super) struct MailSettingsWanted {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "5 Main Street, Springfield, NY 12345")]
     postal_address: Wish,
+    /// Where the shop's logo is: a URL that begins with https://.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "https://example.com/logo.png")]
+    logo: Wish,
+    /// The shop's colour; where it can't be read it is shown darker or lighter.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "#9a3412")]
+    accent: Wish,
+    /// The language of customers whose own isn't known or isn't one we write: en or de.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "en")]
+    language: Wish,
+    /// The page that says who is behind the shop: a URL that begins with https://.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "https://example.com/imprint")]
+    imprint: Wish,
 }
 
 impl From<MailSettingsWanted> for MailSettingsChange {
     fn from(wanted: MailSettingsWanted) -> Self {
-        let MailSettingsWanted { from, from_name, reply_to, owner, postal_address } = wanted;
-        Self { from, from_name, reply_to, owner, postal_address, ..Self::default() }
+        let MailSettingsWanted {
+            from,
+            from_name,
+            reply_to,
+            owner,
+            postal_address,
+            logo,
+            accent,
+            language,
+            imprint,
+        } = wanted;
+        Self { from, from_name, reply_to, owner, postal_address, logo, accent, language, imprint }
     }
 }
 
-/// Who mail comes from
+/// Who mail comes from, and how it looks
 #[utoipa::path(
     get,
     path = "/api/v1/shops/{shop}/mail-settings",
@@ -65,10 +91,10 @@ pub(super) async fn show(
 ) -> Result<Json<MailSettings>, Refusal> {
     let shop = Shop::open(&services, at.shop).await?;
     let settings = services.store.mail_settings(&shop.id).await?;
-    Ok(Json(MailSettings::of(shop.name(), settings)))
+    Ok(Json(MailSettings::of(&shop, settings)))
 }
 
-/// Set who mail comes from
+/// Set who mail comes from, and how it looks
 ///
 /// All that is named is set, or nothing of it.
 #[utoipa::path(
@@ -96,5 +122,5 @@ pub(super) async fn set(
         MailSettingsError::Store(error) => error.into(),
     })?;
     tracing::info!("mail settings set");
-    Ok(Json(MailSettings::of(shop.name(), settings)))
+    Ok(Json(MailSettings::of(&shop, settings)))
 }

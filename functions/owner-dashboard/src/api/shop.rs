@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use loyalty::ids::ShopId;
-use loyalty::program::{Program, Programs};
+use loyalty::program::{Preset, Program, Programs};
 use platform::Services;
 use platform::identity::Identities;
 use platform::store::{Rules, Settings};
@@ -40,6 +40,11 @@ impl Shop {
     /// Its name, as customers know it.
     pub(super) fn name(&self) -> &str {
         &self.settings.name
+    }
+
+    /// What its country asks for.
+    pub(super) fn preset(&self) -> Preset {
+        self.program.shop.preset
     }
 
     /// Every version of its program.

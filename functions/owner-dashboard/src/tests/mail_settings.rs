@@ -1,4 +1,4 @@
-//! Who the shop's mail comes from.
+//! Who the shop's mail comes from, and how it looks.
 
 use http::Method;
 use platform::sender::MailSettings;
@@ -16,6 +16,10 @@ pub(super) fn everything() -> Value {
         "reply_to": "corner.bakery@gmail.com",
         "owner": "maria@gmail.com",
         "postal_address": "5 Main Street, Springfield, NY 12345",
+        "logo": "https://corner.example/logo.png",
+        "accent": "#9a3412",
+        "language": "en",
+        "imprint": "https://corner.example/about",
     })
 }
 
@@ -28,6 +32,10 @@ async fn mail_comes_from_nobody_until_somebody_says_from_whom() {
         "reply_to": null,
         "owner": null,
         "postal_address": null,
+        "logo": null,
+        "accent": null,
+        "language": null,
+        "imprint": null,
         "changed_at": null,
         "missing": [
             "no from-address: nothing can be sent",
@@ -61,10 +69,22 @@ async fn what_cannot_be_is_refused_as_a_whole_with_every_reason() {
         "from_name": "Maria",
         "reply_to": "no-reply@corner.example",
         "owner": "maria at gmail",
+        "logo": "http://corner.example/maria.png",
+        "accent": "brown",
+        "language": "fr",
+        "imprint": "maria",
     });
     let answer = api.post(MAIL_SETTINGS, body).await;
     let detail = answer.problem(400, "unfit-mail-settings");
-    for part in ["`from` is at a provider", "`reply_to` says that nobody", "`owner` can't be"] {
+    for part in [
+        "`from` is at a provider",
+        "`reply_to` says that nobody",
+        "`owner` can't be",
+        "`logo` has to be a URL that begins with https://",
+        "`accent` is no colour: write # and six",
+        "`language` has to be one of en, de",
+        "`imprint` has to be a URL that begins with https://",
+    ] {
         assert!(detail.contains(part), "{detail}");
     }
     assert!(!detail.contains("maria"), "{detail}");
@@ -73,6 +93,25 @@ async fn what_cannot_be_is_refused_as_a_whole_with_every_reason() {
     for body in [json!({ "sender": "a" }), json!({ "from": 5 })] {
         api.post(MAIL_SETTINGS, body).await.problem(400, "unreadable-body");
     }
+}
+
+#[tokio::test]
+async fn a_german_shop_misses_an_imprint_until_one_is_named() {
+    let api = Api::open().await;
+    let german = loyalty::program::CORNER_BAKERY
+        .replace("corner-bakery", "ecke")
+        .replace("preset = \"us-ny\"", "preset = \"de\"")
+        .replace("membership = \"automatic\"", "membership = \"join\"");
+    api.apply(&german).await;
+    let path = "/api/v1/shops/ecke/mail-settings";
+    let mut settings = everything();
+    settings["imprint"] = Value::Null;
+    let missing = json!(["no imprint: German pages and mail must link one (§ 5 DDG)"]);
+    assert_eq!(api.write(path, settings).await["missing"], missing);
+    let live = api.write("/api/v1/shops/ecke/mail-mode", json!({ "mode": "live" })).await;
+    assert_eq!(live["warnings"], missing);
+    let imprint = json!({ "imprint": "https://corner.example/impressum" });
+    assert_eq!(api.write(path, imprint).await["missing"], json!([]));
 }
 
 #[tokio::test]

@@ -125,7 +125,7 @@ async fn mail_page(State(cloud): State<Cloud>, Path(id): Path<String>) -> Respon
 /// A mail's HTML, alone, for the frame on its page.
 async fn mail_html(State(cloud): State<Cloud>, Path(id): Path<String>) -> Response {
     match cloud.ses.mail(&id).and_then(|mail| mail.html) {
-        Some(html) => with_policy(MAIL_POLICY, Html(html)),
+        Some(html) => with_policy(MAIL_POLICY, Html(page::linking_out(&html))),
         None => {
             let detail = "no mail of that id has HTML: GET /_local/mailbox lists them";
             Problem::new(StatusCode::NOT_FOUND, "unknown-mail", detail).into_response()

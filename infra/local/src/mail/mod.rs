@@ -7,6 +7,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use loyalty::ids::ShopId;
+use loyalty::program::Preset;
 use platform::Clock;
 use platform::sender::MailSettings;
 use platform::store::{MailMode, Settings, Store, Whence};
@@ -51,15 +52,17 @@ async fn told(
     let status = status.map_err(cannot)?;
     let sender = home.store.mail_settings(&shop).await.map_err(cannot)?;
     let missing = match status.mail_mode {
-        MailMode::Off => lacking(&sender, MailMode::Live, MISSING_BEFORE_LIVE),
-        mode => lacking(&sender, mode, MISSING),
+        MailMode::Off => lacking(&sender, &settings, MailMode::Live, MISSING_BEFORE_LIVE),
+        mode => lacking(&sender, &settings, mode, MISSING),
     };
     Ok(mode::describe(&shop, &settings, &status) + &missing)
 }
 
 /// What mail lacks to be in a mode, as further lines; none where it lacks nothing.
-fn lacking(sender: &MailSettings, mode: MailMode, heading: &str) -> String {
-    let lacks = sender.lacks(mode);
+fn lacking(sender: &MailSettings, shop: &Settings, mode: MailMode, heading: &str) -> String {
+    // A preset this version doesn't know asks for what all do.
+    let preset = shop.preset.parse().unwrap_or(Preset::Us);
+    let lacks = sender.lacks(mode, preset);
     if lacks.is_empty() {
         return String::new();
     }

@@ -1,9 +1,11 @@
-//! `regulars mail sender`: who a shop's mail comes from.
+//! `regulars mail sender`: who a shop's mail comes from, and how it looks.
 
 use jiff::Timestamp;
 use loyalty::ids::ShopId;
 use platform::sender::{MailSettings, MailSettingsChange, Unfit, Wish};
 use platform::store::{MailMode, MailSettingsError, Settings, Store};
+use presentation::Colour;
+use presentation::brand::Theme;
 
 use super::lacking;
 use crate::cli::SenderArgs;
@@ -27,8 +29,8 @@ pub(super) async fn told(
             Failure::because(format!("cannot reach the mail settings of {shop}"), &error)
         }
     })?;
-    let missing = lacking(&sender, MailMode::Live, "Missing before mail goes live");
-    Ok(describe(shop, settings, &sender) + &missing)
+    let missing = lacking(&sender, settings, MailMode::Live, "Missing before mail goes live");
+    Ok(describe(shop, settings, &sender) + &unread(&sender) + &missing)
 }
 
 fn change(wanted: &SenderArgs) -> MailSettingsChange {
@@ -43,7 +45,10 @@ fn change(wanted: &SenderArgs) -> MailSettingsChange {
         reply_to: wish(&wanted.reply_to),
         owner: wish(&wanted.owner),
         postal_address: wish(&wanted.postal_address),
-        ..MailSettingsChange::default()
+        logo: wish(&wanted.logo),
+        accent: wish(&wanted.accent),
+        language: wish(&wanted.language),
+        imprint: wish(&wanted.imprint),
     }
 }
 
@@ -61,15 +66,34 @@ fn describe(shop: &ShopId, settings: &Settings, sender: &MailSettings) -> String
         text.clone().unwrap_or_else(|| otherwise.to_owned())
     };
     let shops_own = format!("{} (the shop's own name)", settings.name);
+    let ours = format!("{} (not chosen)", Colour::DEFAULT);
     let lines = [
         ("From", or(&sender.from, "nobody")),
         ("Name", or(&sender.from_name, &shops_own)),
         ("Answers", or(&sender.reply_to, "to the from-address")),
         ("Owner", or(&sender.owner, "no address")),
         ("Postal", or(&sender.postal_address, "no address")),
+        ("Logo", or(&sender.logo, "none: the name stands for it")),
+        ("Accent", or(&sender.accent, &ours)),
+        ("Language", or(&sender.language, "the country's")),
+        ("Imprint", or(&sender.imprint, "no page")),
     ];
     let lines = lines.map(|(name, text)| format!("\n{name:<8} {text}")).concat();
     format!("Mail of {shop}:{lines}")
+}
+
+/// Where the shop's own colour can't be read, and what is shown there instead; a line each.
+fn unread(sender: &MailSettings) -> String {
+    let accent = sender.accent.as_deref().and_then(|accent| accent.parse::<Colour>().ok());
+    let Some(accent) = accent else { return String::new() };
+    [(Theme::Light, "light", "white"), (Theme::Dark, "dark", "a dark page")]
+        .into_iter()
+        .map(|(theme, how, on)| (accent.readable(theme), how, on))
+        .filter(|(readable, ..)| *readable != accent)
+        .map(|(readable, how, on)| {
+            format!("\n{accent} is too {how} to read on {on}: shown as {readable} there")
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -100,6 +124,10 @@ Name     Corner Bakery (the shop's own name)
 Answers  to the from-address
 Owner    no address
 Postal   no address
+Logo     none: the name stands for it
+Accent   #9a3412 (not chosen)
+Language the country's
+Imprint  no page
 Missing before mail goes live:
 - no from-address: nothing can be sent
 - no postal address: many countries ask marketing mail to carry the shop's";
@@ -110,6 +138,10 @@ Missing before mail goes live:
             reply_to: text("corner.bakery@gmail.com"),
             owner: text("maria@gmail.com"),
             postal_address: text("5 Main Street, Springfield, NY 12345"),
+            logo: text("https://corner.example/logo.png"),
+            accent: text("#D97706"),
+            language: text("de"),
+            imprint: text("https://corner.example/about"),
         };
         let told = "\
 Mail of corner-bakery:
@@ -117,11 +149,38 @@ From     hello@corner.example
 Name     Maria of Corner Bakery
 Answers  corner.bakery@gmail.com
 Owner    maria@gmail.com
-Postal   5 Main Street, Springfield, NY 12345";
+Postal   5 Main Street, Springfield, NY 12345
+Logo     https://corner.example/logo.png
+Accent   #d97706
+Language de
+Imprint  https://corner.example/about
+#d97706 is too light to read on white: shown as #b55600 there";
         assert_eq!(tell(all).await, told);
         assert_eq!(tell(SenderArgs::default()).await, told);
         let less = SenderArgs { reply_to: text(""), ..SenderArgs::default() };
         assert!(tell(less).await.contains("\nAnswers  to the from-address\n"));
+    }
+
+    #[tokio::test]
+    async fn a_colour_that_cannot_be_read_somewhere_is_told_with_what_is_shown_there() {
+        let dir = tempfile::tempdir().unwrap();
+        opened(dir.path(), &["corner-bakery"]).await;
+        let now = at("2026-11-22T12:00:00Z");
+        let told = async |accent: &str| {
+            let wanted = SenderArgs { accent: Some(accent.to_owned()), ..SenderArgs::default() };
+            let told = crate::mail::told(&args(dir.path(), wanted), &nothing, now).await.unwrap();
+            let notes = told.lines().filter(|line| line.contains(" to read on "));
+            notes.map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            told("#fde68a").await,
+            ["#fde68a is too light to read on white: shown as #877100 there"]
+        );
+        assert_eq!(
+            told("#9a3412").await,
+            ["#9a3412 is too dark to read on a dark page: shown as #d76c4c there"]
+        );
+        assert!(told("").await.is_empty(), "no colour of its own");
     }
 
     #[tokio::test]
@@ -134,6 +193,10 @@ Postal   5 Main Street, Springfield, NY 12345";
             from: text("maria@gmail.com"),
             name: text(" Maria\n"),
             postal_address: text("5 Main Street\nSpringfield"),
+            logo: text("logo.png"),
+            accent: text("brown"),
+            language: text("fr"),
+            imprint: text("http://corner.example/about"),
             ..SenderArgs::default()
         };
         let failure = crate::mail::told(&args(dir.path(), wanted), &nothing, now).await;
@@ -143,7 +206,13 @@ Postal   5 Main Street, Springfield, NY 12345";
 nothing was changed:
 - --from is at a provider of mailboxes, whose own rules (DMARC) have mail from elsewhere refused: \
 use an address of the shop's own domain; answers may go to the provider's
-- --postal-address has to be one line of 1 to 200 characters"
+- --postal-address has to be one line of 1 to 200 characters
+- --logo has to be a URL that begins with https://, of at most 300 characters and without blanks, \
+such as https://corner-bakery.com/logo.png
+- --accent is no colour: write # and six hexadecimal digits, such as #9a3412
+- --language has to be one of en, de
+- --imprint has to be a URL that begins with https://, of at most 300 characters and without \
+blanks, such as https://corner-bakery.com/logo.png"
         );
     }
 }

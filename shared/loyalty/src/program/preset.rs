@@ -110,6 +110,14 @@ impl Preset {
         }
     }
 
+    /// Whether the shop's pages and mail have to link an imprint: a page that says who is
+    /// behind it.
+    ///
+    /// § 5 DDG asks it in Germany of whoever offers something there as a business.
+    pub fn imprint(self) -> bool {
+        self == Self::De
+    }
+
     /// Whether everybody known to the shop may take part without having joined.
     ///
     /// Not under the GDPR as the EU and Germany read it: keeping a profile of somebody's

@@ -1,9 +1,12 @@
 //! The mail mode and who mail comes from, as the API shows and takes them.
 
 use jiff::Timestamp;
+use loyalty::program::Preset;
 use platform::{sender, store};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use super::super::shop::Shop;
 
 /// How far the shop's mail is.
 #[derive(Debug, Serialize, ToSchema)]
@@ -20,7 +23,7 @@ pub(in crate::api) struct MailSetting {
     warnings: Vec<String>,
 }
 
-/// Who the shop's mail comes from.
+/// Who the shop's mail comes from, and how it looks.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct MailSettings {
     /// The address; null where none is set, and nothing can be sent.
@@ -35,6 +38,19 @@ pub(in crate::api) struct MailSettings {
     owner: Option<String>,
     /// The shop's postal address, on one line.
     postal_address: Option<String>,
+    /// Where the shop's logo is; null where its name stands for it.
+    #[schema(example = "https://example.com/logo.png")]
+    logo: Option<String>,
+    /// The shop's colour; null where it is ours.
+    #[schema(example = "#9a3412")]
+    accent: Option<String>,
+    /// The language of customers whose own isn't known or isn't one we write; null where it
+    /// is the country's.
+    #[schema(example = "en")]
+    language: Option<String>,
+    /// The page that says who is behind the shop.
+    #[schema(example = "https://example.com/imprint")]
+    imprint: Option<String>,
     /// When any of this was last changed; null where it never was.
     changed_at: Option<Timestamp>,
     /// What mail lacks to be live, as sentences; empty where it lacks nothing.
@@ -72,27 +88,38 @@ impl From<MailMode> for store::MailMode {
 }
 
 impl MailSetting {
-    pub(in crate::api) fn of(status: &store::Status, settings: &sender::MailSettings) -> Self {
+    pub(in crate::api) fn of(
+        shop: &Shop,
+        status: &store::Status,
+        settings: &sender::MailSettings,
+    ) -> Self {
         Self {
             mode: status.mail_mode.into(),
             live_since: status.live_since,
             changed_at: status.mail_changed_at(),
-            warnings: in_words(settings, status.mail_mode),
+            warnings: in_words(settings, status.mail_mode, shop.preset()),
         }
     }
 }
 
 impl MailSettings {
-    pub(in crate::api) fn of(shop_name: &str, settings: sender::MailSettings) -> Self {
-        let missing = in_words(&settings, store::MailMode::Live);
-        let sender::MailSettings { from, from_name, reply_to, owner, postal_address, .. } =
-            settings;
-        let from_name = from_name.unwrap_or_else(|| shop_name.to_owned());
-        let changed_at = settings.changed_at;
-        Self { from, from_name, reply_to, owner, postal_address, changed_at, missing }
+    pub(in crate::api) fn of(shop: &Shop, settings: sender::MailSettings) -> Self {
+        Self {
+            missing: in_words(&settings, store::MailMode::Live, shop.preset()),
+            from: settings.from,
+            from_name: settings.from_name.unwrap_or_else(|| shop.name().to_owned()),
+            reply_to: settings.reply_to,
+            owner: settings.owner,
+            postal_address: settings.postal_address,
+            logo: settings.logo,
+            accent: settings.accent,
+            language: settings.language,
+            imprint: settings.imprint,
+            changed_at: settings.changed_at,
+        }
     }
 }
 
-fn in_words(settings: &sender::MailSettings, mode: store::MailMode) -> Vec<String> {
-    settings.lacks(mode).iter().map(ToString::to_string).collect()
+fn in_words(settings: &sender::MailSettings, mode: store::MailMode, preset: Preset) -> Vec<String> {
+    settings.lacks(mode, preset).iter().map(ToString::to_string).collect()
 }

@@ -170,6 +170,12 @@ fn parts(mail: &Mail) -> String {
     format!("<div class=\"parts{both}\">\n{parts}</div>\n")
 }
 
+/// A mail whose links open in a tab of their own, as a mail program's do: the pages they lead
+/// to refuse to stand in a frame.
+pub(super) fn linking_out(html: &str) -> String {
+    html.replacen("<head>", "<head><base target=\"_blank\">", 1)
+}
+
 /// Where there is no such mail.
 pub(super) fn no_mail() -> String {
     let body = "<h1>No such mail</h1>\n<p>The link may be from before the data was cleared. \

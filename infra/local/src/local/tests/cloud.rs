@@ -115,6 +115,20 @@ async fn the_mailboxs_pages_show_mail_without_running_anything_in_it() {
 }
 
 #[tokio::test]
+async fn a_link_in_a_mail_opens_outside_of_the_frame_the_mail_stands_in() {
+    let (system, cloud) = cloudy_system().await;
+    let head = "<!doctype html><html lang=\"en\"><head><title>";
+    let html = format!("{head}45</title></head><body><a href=\"/u/1\">No more</a></body></html>");
+    let whole = Letter { html: Some(html.clone()), ..letter("ada@example.com", "receipt") };
+    let id = cloud.mail().send(&whole).await.unwrap();
+    let (_, _, shown) = text(&system, &format!("/_local/mailbox/{id}/html")).await;
+    let based = head.replace("<head>", "<head><base target=\"_blank\">");
+    assert_eq!(shown, html.replace(head, &based));
+    let (_, mails) = ask(&system, HERE, get("/_local/mailbox")).await;
+    assert_eq!(mails[0]["html"], json!(html), "a program gets it as it was sent");
+}
+
+#[tokio::test]
 async fn an_empty_mailbox_says_so_and_a_full_one_has_pages() {
     let (system, cloud) = cloudy_system().await;
     let (_, _, page) = text(&system, "/_local/mailbox/").await;

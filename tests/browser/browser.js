@@ -1,0 +1,155 @@
+// A browser, and what every page and every mail has to bear in it.
+
+import assert from 'node:assert/strict';
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+const ROOT = new URL('../../', import.meta.url).pathname;
+// Where `npm ci` put what package-lock.json names.
+const TOOLS = process.env.BROWSER_TOOLS ?? join(ROOT, 'target/tools/browser');
+const SCREENSHOTS = process.env.SCREENSHOTS ?? join(ROOT, 'target/screenshots');
+const tools = createRequire(join(TOOLS, 'package.json'));
+const { chromium } = tools('playwright-core');
+
+const FLAGS = [
+    // Chromium has no sandbox of its own for root; nothing but our own pages runs in it.
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    // What slips past the tests' own watch finds no host.
+    '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+];
+
+const PHONE = { width: 320, height: 720 };
+const DESKTOP = { width: 1280, height: 800 };
+
+/** How a page may be looked at. */
+const LOOKS = [
+    { name: '320-light', viewport: PHONE, colorScheme: 'light' },
+    { name: '320-dark', viewport: PHONE, colorScheme: 'dark' },
+    { name: '1280-light', viewport: DESKTOP, colorScheme: 'light' },
+    { name: '1280-dark', viewport: DESKTOP, colorScheme: 'dark' },
+    { name: '320-forced', viewport: PHONE, colorScheme: 'dark', forcedColors: 'active' },
+    // 1280 × 1024 at 400 %, as WCAG 1.4.10 means it.
+    { name: 'zoomed', viewport: { width: 320, height: 256 }, colorScheme: 'light' },
+];
+
+const RULES = {
+    runOnly: {
+        type: 'tag',
+        values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+    },
+    // Off by default, and part of WCAG 2.2 AA.
+    rules: { 'target-size': { enabled: true } },
+};
+
+/** Opens Chromium; it closes with the test. */
+export async function open(test) {
+    const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+    const browser = await chromium.launch({ executablePath, args: FLAGS });
+    test.after(() => browser.close());
+    const axe = await readFile(tools.resolve('axe-core/axe.min.js'), 'utf8');
+    await mkdir(SCREENSHOTS, { recursive: true });
+    return new Browser(browser, axe);
+}
+
+class Browser {
+    #browser;
+    #axe;
+
+    constructor(browser, axe) {
+        this.#browser = browser;
+        this.#axe = axe;
+    }
+
+    /** Somebody's tab, who may see only `host`; `strays` are requests to anywhere else. */
+    async visitor(host, options = {}) {
+        const context = await this.#browser.newContext(options);
+        const strays = [];
+        await context.route('**', async (route) => {
+            const url = new URL(route.request().url());
+            if (url.origin === new URL(host).origin) return route.continue();
+            strays.push(url.href);
+            return route.abort();
+        });
+        const page = await context.newPage();
+        return Object.assign(page, { strays, leave: () => context.close() });
+    }
+
+    /** What is wrong with the page before the visitor, in every look; empty where nothing is. */
+    async faults(page, name) {
+        const faults = [];
+        for (const look of LOOKS) {
+            await page.setViewportSize(look.viewport);
+            const { colorScheme, forcedColors = 'none' } = look;
+            await page.emulateMedia({ colorScheme, forcedColors });
+            const found = [...(await this.#unfit(page)), ...(await overflow(page))];
+            faults.push(...found.map((fault) => `${name}, ${look.name}: ${fault}`));
+            const path = join(SCREENSHOTS, `${name}-${look.name}.png`);
+            await page.screenshot({ path, fullPage: true });
+        }
+        faults.push(...page.strays.map((url) => `${name}: it asks for ${url}`));
+        return faults;
+    }
+
+    async #unfit(page) {
+        // Through the debugger: the page's own policy allows no script.
+        await page.evaluate(this.#axe);
+        const { violations } = await page.evaluate((rules) => globalThis.axe.run(rules), RULES);
+        return violations.flatMap(({ id, help, nodes }) =>
+            nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 200)} ${node.failureSummary}`),
+        );
+    }
+}
+
+/** What is wider than the window. */
+async function overflow(page) {
+    return page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        if (scrollWidth <= clientWidth) return [];
+        const wide = [...document.querySelectorAll('body *')]
+            .filter((element) => element.getBoundingClientRect().right > clientWidth + 1)
+            .map((element) => element.tagName.toLowerCase());
+        return [`it scrolls sideways, ${scrollWidth} px in ${clientWidth}: ${[...new Set(wide)]}`];
+    });
+}
+
+/** What has the focus: how it is called, whether that can be seen. */
+export async function focused(page) {
+    return page.evaluate(() => {
+        const element = document.activeElement;
+        if (!element || element === document.body) return null;
+        const { left, right, top, bottom } = element.getBoundingClientRect();
+        const style = getComputedStyle(element);
+        const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+        const middle = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+        const label = element.labels?.[0];
+        const uncovered = [element, label].some((one) => one && (one.contains(middle) || middle?.contains(one)));
+        const inside = top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth;
+        const name = element.getAttribute('aria-label') ?? label?.innerText ?? element.innerText;
+        return {
+            tag: element.tagName.toLowerCase(),
+            type: element.type,
+            href: element.getAttribute('href'),
+            name: (name || element.querySelector('img')?.alt || '').trim(),
+            seen: outlined && uncovered && inside,
+        };
+    });
+}
+
+/** Every stop of the Tab key, from the top of the page to its end. */
+export async function stops(page) {
+    const stops = [];
+    for (let press = 0; press < 100; press += 1) {
+        await page.keyboard.press('Tab');
+        const stop = await focused(page);
+        if (!stop) return stops;
+        stops.push(stop);
+    }
+    assert.fail('the Tab key comes to no end');
+}
