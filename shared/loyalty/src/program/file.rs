@@ -195,4 +195,17 @@ pub(super) struct MailFile {
     pub(super) receipts: Option<String>,
     #[serde(default)]
     pub(super) off: Vec<String>,
+    #[serde(default)]
+    pub(super) template: Vec<TemplateFile>,
+}
+
+/// `[[mail.template]]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TemplateFile {
+    pub(super) kind: Option<String>,
+    pub(super) language: Option<String>,
+    pub(super) subject: Option<String>,
+    pub(super) preheader: Option<String>,
+    pub(super) body: Option<String>,
 }

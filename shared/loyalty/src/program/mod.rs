@@ -17,7 +17,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 pub use self::check::{Problem, ProgramError};
-pub use self::mail::MailRules;
+pub use self::mail::{MailRules, TemplateOverride};
 pub use self::preset::{ConsentGrade, ExpiryLimit, Preset};
 pub use self::versions::{ProgramVersion, Programs, starts};
 use crate::Points;

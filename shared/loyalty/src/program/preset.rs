@@ -189,6 +189,23 @@ impl Preset {
         }
     }
 
+    /// Whether mail has to say how the shop is reached besides its postal address.
+    ///
+    /// Canada: a telephone number, an e-mail or a web address (CASL, s. 6 (2) (c);
+    /// Electronic Commerce Protection Regulations (CRTC), s. 2 (1) (d)). All mail carries
+    /// the name and the postal address anyway (CAN-SPAM, 15 U.S.C. § 7704 (a) (5); PECR,
+    /// reg. 23; Directive 2002/58/EC, Art. 13 (4)), and an imprint where the shop has one
+    /// (§ 5 DDG).
+    pub fn mail_shows_contact(self) -> bool {
+        matches!(self, Self::Ca | Self::CaQc)
+    }
+
+    /// Whether who bought something and didn't refuse may be sent marketing, so that
+    /// nothing may say she agreed to it.
+    pub fn customers_may_be_written_to(self) -> bool {
+        self.sufficient_consent().contains(&ConsentGrade::ExistingCustomer)
+    }
+
     /// The country by whose habits phone numbers are read; `None` where the preset
     /// stands for many and the shop has to say.
     pub fn default_country(self) -> Option<&'static str> {
@@ -305,6 +322,16 @@ mod tests {
             assert!(grades.contains(&ConsentGrade::ConfirmedOwnForm), "{name}");
             assert_eq!(preset.double_opt_in(), grades.len() == 1, "{name}");
         }
+    }
+
+    #[test]
+    fn mail_says_more_of_the_shop_in_canada_and_less_of_consent_where_buying_is_enough() {
+        let those = |is: fn(Preset) -> bool| {
+            let fitting = Preset::NAMES.iter().filter(|(_, preset)| is(*preset));
+            fitting.map(|(name, _)| *name).collect::<Vec<_>>()
+        };
+        assert_eq!(those(Preset::mail_shows_contact), ["ca", "ca-qc"]);
+        assert_eq!(those(Preset::customers_may_be_written_to), ["us", "us-ny", "uk"]);
     }
 
     #[test]

@@ -3,10 +3,19 @@
 use std::collections::BTreeSet;
 
 use super::reader::{Checker, listed, shown};
+use crate::Language;
 use crate::mail::plan::Receipts;
 use crate::mail::{Class, Kind};
-use crate::program::MailRules;
-use crate::program::file::MailFile;
+use crate::program::file::{MailFile, TemplateFile};
+use crate::program::{MailRules, TemplateOverride};
+
+/// The longest template of a subject or preheader, in characters: what stands in a line of
+/// a mailbox, with room for the names of values.
+const MAX_LINE: usize = 300;
+/// The longest template of a body, in characters: a letter of two pages.
+const MAX_BODY: usize = 10_000;
+/// Both languages of every kind.
+const MAX_TEMPLATES: usize = Kind::ALL.len() * Language::ALL.len();
 
 const RECEIPTS: &[(&str, Receipts)] = &[
     ("off", Receipts::Off),
@@ -17,6 +26,7 @@ const RECEIPTS: &[(&str, Receipts)] = &[
 
 impl Checker {
     pub(super) fn mail(&mut self, file: MailFile) -> Option<MailRules> {
+        let templates = self.templates(file.template);
         let off = self.kinds_off(file.off);
         let no_receipts = off.contains(&Kind::Receipt);
         let default = if no_receipts { Receipts::Off } else { Receipts::default() };
@@ -27,7 +37,7 @@ impl Checker {
             let message = format!("found {found}, but mail.off has \"receipt\"; leave one out");
             self.report(key, message);
         }
-        Some(MailRules { receipts, off })
+        Some(MailRules { receipts, off, templates })
     }
 
     /// Kinds the shop doesn't send: such as have a switch, each once.
@@ -61,6 +71,62 @@ impl Checker {
         self.report(key, format!("found {}{why_not}; write one of {wanted}", shown(name)));
         None
     }
+
+    /// The owner's own words, one block for a kind and language.
+    fn templates(&mut self, mut files: Vec<TemplateFile>) -> Vec<TemplateOverride> {
+        self.at_most("mail.template", &mut files, MAX_TEMPLATES);
+        let mut templates: Vec<(usize, TemplateOverride)> = Vec::new();
+        for (index, file) in files.into_iter().enumerate() {
+            let Some(one) = self.template(&format!("mail.template[{index}]"), file) else {
+                continue;
+            };
+            let same =
+                |other: &TemplateOverride| (other.kind, other.language) == (one.kind, one.language);
+            if let Some((first, _)) = templates.iter().find(|(_, other)| same(other)) {
+                let (kind, language) = (one.kind.as_str(), one.language.as_str());
+                let message = format!(
+                    "is for {kind} in {language}, for which mail.template[{first}] is already"
+                );
+                self.report(&format!("mail.template[{index}]"), message);
+            }
+            templates.push((index, one));
+        }
+        templates.into_iter().map(|(_, template)| template).collect()
+    }
+
+    fn template(&mut self, key: &str, file: TemplateFile) -> Option<TemplateOverride> {
+        let kinds = Kind::ALL.map(|kind| (kind.as_str(), kind));
+        let kind = self.choice(&format!("{key}.kind"), file.kind.as_deref(), &kinds, None);
+        let languages = Language::ALL.map(|language| (language.as_str(), language));
+        let language = file.language.as_deref();
+        let language = self.choice(&format!("{key}.language"), language, &languages, None);
+        let given = [&file.subject, &file.preheader, &file.body];
+        if given.iter().all(|text| text.is_none()) {
+            self.lacks(key, "has no subject, preheader or body, so it would change nothing");
+        }
+        let mut line = |name: &str, text: Option<String>| {
+            text.and_then(|text| self.text(&format!("{key}.{name}"), Some(&text), MAX_LINE))
+        };
+        let (subject, preheader) =
+            (line("subject", file.subject), line("preheader", file.preheader));
+        let body = file.body.and_then(|body| self.body(&format!("{key}.body"), body));
+        Some(TemplateOverride { kind: kind?, language: language?, subject, preheader, body })
+    }
+
+    fn body(&mut self, key: &str, body: String) -> Option<String> {
+        let wanted = format!("1 to {MAX_BODY} characters in quotes, three before and after");
+        let is_odd = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+        let length = body.trim().chars().count();
+        if (1..=MAX_BODY).contains(&length) && !body.contains(is_odd) {
+            return Some(body);
+        }
+        let found = match length {
+            0 | 1..=MAX_BODY => shown(&body),
+            _ => format!("{length} characters"),
+        };
+        self.report(key, format!("found {found}; write {wanted}"));
+        None
+    }
 }
 
 #[cfg(test)]
@@ -75,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_program_that_says_nothing_of_mail_sends_every_kind_and_receipts_weekly() {
-        let rules = MailRules { receipts: Receipts::Weekly, off: BTreeSet::new() };
+        let rules = MailRules { receipts: Receipts::Weekly, ..MailRules::default() };
         assert_eq!(read(""), rules);
         assert_eq!(read("[mail]\n"), rules);
         assert_eq!(rules, MailRules::default());
@@ -139,7 +205,7 @@ mod tests {
     fn the_section_has_no_other_keys_and_is_there_once() {
         check(
             "[mail]\nfrom = \"a@example.com\"",
-            "mail.from: unknown key in line 17; allowed here: `receipts` or `off`",
+            "mail.from: unknown key in line 17; allowed here: `receipts`, `off`, `template`",
         );
         check(
             "[[mail]]\nreceipts = \"off\"",
@@ -150,5 +216,76 @@ mod tests {
             "mail.off: found `\"welcome\"` in line 17; this needs a list in brackets, such as \
              [1, 2] or [\"a\", \"b\"]",
         );
+    }
+
+    #[test]
+    fn an_owner_may_say_any_kind_in_her_own_words() {
+        let rules = read(
+            "[mail]\n[[mail.template]]\nkind = \"follow-up-answer\"\nlanguage = \"de\"\n\
+             subject = \" Antwort \"\n[[mail.template]]\nkind = \"receipt\"\nlanguage = \"en\"\n\
+             preheader = \"Yours\"\nbody = \"\"\"\nThank you.\n\nSee {{ points }}.\n\"\"\"\n",
+        );
+        let template = |kind, language| rules.template(kind, language).cloned();
+        let german = template(Kind::FollowUpAnswer, Language::De).unwrap();
+        assert_eq!(german.subject.as_deref(), Some("Antwort"));
+        assert_eq!((german.preheader, german.body), (None, None));
+        let english = template(Kind::Receipt, Language::En).unwrap();
+        assert_eq!(english.body.as_deref(), Some("Thank you.\n\nSee {{ points }}.\n"));
+        assert_eq!(template(Kind::Receipt, Language::De), None);
+    }
+
+    #[test]
+    fn each_mistake_of_a_template_has_its_sentence() {
+        let check =
+            |keys: &str, problem: &str| check(&format!("[[mail.template]]\n{keys}"), problem);
+        let receipt = "kind = \"receipt\"\nlanguage = \"en\"\n";
+        check(
+            receipt,
+            "mail.template[0]: has no subject, preheader or body, so it would change nothing",
+        );
+        check(
+            "kind = \"receipt\"\nlanguage = \"fr\"\nsubject = \"Merci\"",
+            "mail.template[0].language: found \"fr\"; write one of \"en\", \"de\"",
+        );
+        check(
+            "kind = \"receipt\"\nsubject = \"Merci\"",
+            "mail.template[0].language: is missing: write one of \"en\", \"de\"",
+        );
+        check(
+            &format!("{receipt}subject = \"{}\"", "a".repeat(301)),
+            &format!(
+                "mail.template[0].subject: found \"{}…\"; write a line of 1 to 300 characters in \
+                 quotes",
+                "a".repeat(80)
+            ),
+        );
+        check(
+            &format!("{receipt}body = \" \""),
+            "mail.template[0].body: found \" \"; write 1 to 10000 characters in quotes, three \
+             before and after",
+        );
+        check(
+            &format!("{receipt}body = \"{}\"", "a".repeat(10_001)),
+            "mail.template[0].body: found 10001 characters; write 1 to 10000 characters in \
+             quotes, three before and after",
+        );
+        check(
+            &format!("{receipt}html = \"<b>\""),
+            "mail.template[0].html: unknown key in line 19; allowed here: `kind`, `language`, \
+             `subject`, `preheader`, `body`",
+        );
+        let twice = format!("{receipt}body = \"a\"\n[[mail.template]]\n{receipt}body = \"b\"");
+        check(
+            &twice,
+            "mail.template[1]: is for receipt in en, for which mail.template[0] is already",
+        );
+    }
+
+    #[test]
+    fn an_unknown_kind_of_template_is_told_which_there_are() {
+        let file = "[[mail.template]]\nkind = \"recipt\"\nlanguage = \"en\"\nsubject = \"a\"";
+        let error = Program::parse(&format!("{SMALLEST}{file}")).unwrap_err().to_string();
+        assert!(error.contains("mail.template[0].kind: found \"recipt\"; write one of"), "{error}");
+        assert!(Kind::ALL.iter().all(|kind| error.contains(kind.as_str())), "{error}");
     }
 }

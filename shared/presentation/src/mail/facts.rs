@@ -1,0 +1,245 @@
+//! The facts of a mail as templates have them: typed, and written as the language does.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use loyalty::{Money, Points};
+use minijinja::Value;
+use minijinja::value::{Object, ObjectRepr};
+
+use super::{Occasion, Section};
+use crate::Locale;
+
+/// The longest name that is shown whole, in characters.
+const MAX_NAME: usize = 60;
+/// The longest sentence of an owner that is shown whole, in characters.
+const MAX_SENTENCE: usize = 500;
+/// The longest paragraph of a letter that is shown whole, in characters.
+const MAX_PARAGRAPH: usize = 4_000;
+
+/// Values by name.
+pub(super) type Facts = BTreeMap<&'static str, Value>;
+
+/// An amount of money that a template may write, alone or by `|money`.
+#[derive(Debug)]
+pub(super) struct Amount(pub(super) Money, pub(super) Locale);
+
+/// A day that a template may write, alone or by `|date`, `|day`, `|month`.
+#[derive(Debug)]
+pub(super) struct Day(pub(super) Date, pub(super) Locale);
+
+impl Object for Amount {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.1.money(self.0))
+    }
+}
+
+impl Object for Day {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.1.date(self.0))
+    }
+}
+
+/// What every mail has, whatever it tells.
+pub(super) fn common(occasion: &Occasion<'_>) -> Facts {
+    let link = |link: &Option<String>| link.as_deref().map(url);
+    let links = BTreeMap::from([
+        ("why", link(&occasion.links.why)),
+        ("preferences", link(&occasion.links.preferences)),
+        ("unsubscribe", link(&occasion.links.unsubscribe)),
+    ]);
+    Facts::from([
+        ("name", Value::from(occasion.name.map(name).filter(|name| !name.is_empty()))),
+        ("shop", Value::from(name(&occasion.brand.shop))),
+        ("program", Value::from(name(&occasion.brand.program))),
+        ("balance", Value::from(occasion.balance.map(points))),
+        ("links", Value::from(links)),
+    ])
+}
+
+/// What one section has besides.
+pub(super) fn of(section: &Section, locale: &Locale) -> Facts {
+    let money = |money: Money| Value::from_object(Amount(money, locale.clone()));
+    let day = |day: Date| Value::from_object(Day(day, locale.clone()));
+    let maybe = |money_or_none: Option<Money>| money_or_none.map_or(Value::from(()), money);
+    let given = |text: &Option<String>| Value::from(text.as_deref().map(sentence));
+    match section {
+        Section::SignIn { url: to, minutes } => {
+            Facts::from([("url", Value::from(url(to))), ("minutes", Value::from(*minutes))])
+        }
+        Section::ConsentConfirmation { url: to, wording } => {
+            Facts::from([("url", url(to).into()), ("wording", sentence(wording).into())])
+        }
+        Section::Export { url: to } => Facts::from([("url", url(to).into())]),
+        Section::Erasure { points: lost, worth, vouchers, on } => Facts::from([
+            ("points", points(*lost).into()),
+            ("worth", maybe(*worth)),
+            ("vouchers", Value::from(*vouchers)),
+            ("on", day(*on)),
+        ]),
+        Section::RewardIssued { reward, code, until } => Facts::from([
+            ("reward", name(reward).into()),
+            ("code", name(code).into()),
+            ("until", until.map_or(Value::from(()), day)),
+        ]),
+        Section::FollowUpAnswer { text } => {
+            Facts::from([("paragraphs", Value::from(paragraphs(text)))])
+        }
+        Section::Receipt { points: brought, purchases } => Facts::from([
+            ("points", points(*brought).into()),
+            ("purchases", Value::from(*purchases)),
+        ]),
+        Section::PointsTakenBack { points: back, returned } => {
+            Facts::from([("points", points(*back).into()), ("returned", maybe(*returned))])
+        }
+        Section::TierReached { tier, perks } => {
+            Facts::from([("tier", name(tier).into()), ("perks", sentences(perks))])
+        }
+        Section::PointsExpiring { points: lost, worth, on } => Facts::from([
+            ("points", points(*lost).into()),
+            ("worth", maybe(*worth)),
+            ("on", day(*on)),
+        ]),
+        Section::ProgramChange { changes, from } => {
+            Facts::from([("changes", sentences(changes)), ("from", day(*from))])
+        }
+        Section::ProgramEnd { on, redeem_until } => {
+            Facts::from([("on", day(*on)), ("redeem_until", day(*redeem_until))])
+        }
+        Section::RetentionNotice { on } => Facts::from([("on", day(*on))]),
+        Section::Welcome { offer, rewards } => {
+            Facts::from([("offer", given(offer)), ("rewards", priced(rewards))])
+        }
+        Section::Birthday { gift } => Facts::from([("gift", given(gift))]),
+        Section::Anniversary { years, gift } => {
+            Facts::from([("years", Value::from(*years)), ("gift", given(gift))])
+        }
+        Section::TierAtRisk { tier, missing, until } => Facts::from([
+            ("tier", name(tier).into()),
+            ("missing", money(*missing)),
+            ("until", day(*until)),
+        ]),
+        Section::WinBack { last_visit, offer } => {
+            Facts::from([("last_visit", day(*last_visit)), ("offer", given(offer))])
+        }
+        Section::Survey { about, question, scores } => Facts::from([
+            ("about", sentence(about).into()),
+            ("question", sentence(question).into()),
+            ("scores", scored(scores)),
+        ]),
+    }
+}
+
+fn points(points: Points) -> i64 {
+    points.0
+}
+
+fn name(text: &str) -> String {
+    shortened(text, MAX_NAME)
+}
+
+fn sentence(text: &str) -> String {
+    shortened(text, MAX_SENTENCE)
+}
+
+fn sentences(texts: &[String]) -> Value {
+    Value::from(texts.iter().map(|text| sentence(text)).collect::<Vec<_>>())
+}
+
+fn priced(rewards: &[(String, Points)]) -> Value {
+    let one = |(reward, price): &(String, Points)| {
+        BTreeMap::from([
+            ("name", Value::from(name(reward))),
+            ("points", Value::from(points(*price))),
+        ])
+    };
+    Value::from(rewards.iter().map(one).map(Value::from).collect::<Vec<_>>())
+}
+
+fn scored(scores: &[(u8, String, String)]) -> Value {
+    let one = |(score, words, to): &(u8, String, String)| {
+        BTreeMap::from([
+            ("score", Value::from(*score)),
+            ("words", Value::from(name(words))),
+            ("url", Value::from(url(to))),
+        ])
+    };
+    Value::from(scores.iter().map(one).map(Value::from).collect::<Vec<_>>())
+}
+
+/// A letter's paragraphs; its lines stay lines of one.
+fn paragraphs(text: &str) -> Vec<String> {
+    let text = text.replace("\r\n", "\n");
+    let paragraphs = text.split("\n\n").map(|paragraph| shortened(paragraph, MAX_PARAGRAPH));
+    paragraphs.filter(|paragraph| !paragraph.is_empty()).collect()
+}
+
+/// A URL of ours, as it is but for what no URL has.
+fn url(url: &str) -> String {
+    url.chars().filter(|c| !c.is_control() && !c.is_whitespace()).collect()
+}
+
+/// A text on one line that isn't longer than a layout bears.
+pub(super) fn shortened(text: &str, longest: usize) -> String {
+    let text = cleaned(text);
+    if text.chars().count() <= longest {
+        return text;
+    }
+    let start: String = text.chars().take(longest.saturating_sub(1)).collect();
+    format!("{}…", start.trim_end())
+}
+
+/// A text on one line: blanks are one blank, and there is nothing in it that isn't seen or
+/// that turns the direction of what stands after it.
+pub(super) fn cleaned(text: &str) -> String {
+    let seen = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
+    let seen: String = seen.filter(|c| !c.is_control() && !is_direction(*c)).collect();
+    let mut words = Vec::new();
+    words.extend(seen.split(' ').filter(|word| !word.is_empty()));
+    words.join(" ")
+}
+
+/// Unicode's marks that turn the direction of text.
+fn is_direction(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether it has letters that are written from the right.
+pub(super) fn is_right_to_left(text: &str) -> bool {
+    text.chars().any(|c| {
+        matches!(c,
+            '\u{0590}'..='\u{08ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}'
+            | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_ends_in_an_ellipsis_and_a_short_one_stays() {
+        assert_eq!(name(&"a".repeat(60)), "a".repeat(60));
+        assert_eq!(name(&"a".repeat(400)), format!("{}…", "a".repeat(59)));
+        assert_eq!(name("  Ada \r\n Lovelace\t"), "Ada Lovelace");
+        assert_eq!(name("Ada\u{202e}\u{0}\u{2067}"), "Ada");
+    }
+
+    #[test]
+    fn a_letter_keeps_its_paragraphs() {
+        assert_eq!(
+            paragraphs("Sorry!\r\n\r\nIt was\nmy fault.\n\n\n"),
+            ["Sorry!", "It was my fault."]
+        );
+    }
+}

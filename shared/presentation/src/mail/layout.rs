@@ -1,0 +1,80 @@
+//! The one layout of mail: pieces in, HTML out.
+
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
+use mrml::prelude::parser::ParserOptions;
+use mrml::prelude::render::RenderOptions;
+
+use super::markdown::{Piece, escaped};
+use crate::Colour;
+use crate::brand::{Brand, Theme};
+use crate::locale::Language;
+
+const LAYOUT: &str = include_str!("../../templates/mail/layout.mjml");
+
+/// What the layout frames, as HTML already.
+#[derive(Debug)]
+pub(super) struct Framed<'a> {
+    pub(super) language: Language,
+    pub(super) brand: &'a Brand,
+    pub(super) subject: &'a str,
+    pub(super) preheader: &'a str,
+    pub(super) body: Vec<Piece>,
+    /// The footer's lines, as HTML.
+    pub(super) foot: Vec<Piece>,
+}
+
+/// The mail as HTML. Should the layout fail, which its tests rule out, the same words
+/// without it.
+pub(super) fn html(framed: &Framed<'_>) -> String {
+    laid_out(framed).unwrap_or_else(|| plain(framed))
+}
+
+fn laid_out(framed: &Framed<'_>) -> Option<String> {
+    let mut environment = Environment::empty();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    // What is put in is HTML already.
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    let mjml = environment.render_str(LAYOUT, values(framed)).ok()?;
+    let mjml = mrml::parse_with_options(mjml, &ParserOptions::default()).ok()?;
+    let options = RenderOptions { fonts: Default::default(), ..RenderOptions::default() };
+    mjml.element.render(&options).ok()
+}
+
+fn values(framed: &Framed<'_>) -> Value {
+    let Brand { shop, logo, accent, .. } = framed.brand;
+    let theme = |theme: Theme| {
+        let accent = accent.readable(theme);
+        let [page, card] = theme.surfaces();
+        let colour = |colour: Colour| colour.to_string();
+        context! {
+            accent => colour(accent), on_accent => colour(accent.text_on()),
+            page => colour(page), card => colour(card),
+        }
+    };
+    context! {
+        language => framed.language.as_str(),
+        shop => escaped(shop),
+        logo => logo.as_deref().map(escaped),
+        subject => escaped(framed.subject),
+        preheader => escaped(framed.preheader),
+        body => Value::from(Serde(&framed.body)),
+        foot => Value::from(Serde(&framed.foot)),
+        light => theme(Theme::Light),
+        dark => theme(Theme::Dark),
+    }
+}
+
+fn plain(framed: &Framed<'_>) -> String {
+    let piece = |piece: &Piece| match piece {
+        Piece::Text { html } => html.clone(),
+        Piece::Button { label, url } => format!("<p><a href=\"{url}\">{label}</a></p>"),
+        Piece::Image { alt, .. } => format!("<p>{alt}</p>"),
+    };
+    let body: String = framed.body.iter().chain(&framed.foot).map(piece).collect();
+    let (language, subject) = (framed.language.as_str(), escaped(framed.subject));
+    format!(
+        "<!doctype html><html lang=\"{language}\" dir=\"ltr\"><head><meta charset=\"utf-8\">\
+         <title>{subject}</title></head><body>{body}</body></html>"
+    )
+}

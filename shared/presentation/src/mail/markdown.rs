@@ -1,0 +1,459 @@
+//! The body of a mail as blocks: read from Markdown once, written as text and as HTML, so
+//! that the two can't say different things.
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use serde::Serialize;
+
+/// A part of a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Block {
+    /// A paragraph.
+    Paragraph(Vec<Inline>),
+    /// What is seen first: `45 points`.
+    Heading(Vec<Inline>),
+    /// Things one under the other.
+    List(Vec<Vec<Inline>>),
+    /// A link that stands alone.
+    Button {
+        /// What it does.
+        label: String,
+        /// Where it leads.
+        url: String,
+    },
+    /// An image that stands alone.
+    Image {
+        /// What it shows, for who can't see it.
+        alt: String,
+        /// Where it is.
+        url: String,
+    },
+}
+
+/// A part of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Inline {
+    /// Words.
+    Text(String),
+    /// Important words.
+    Strong(Vec<Inline>),
+    /// Stressed words.
+    Emphasis(Vec<Inline>),
+    /// Words that lead somewhere.
+    Link(Vec<Inline>, String),
+    /// An image among words, which mail shows as its description.
+    Image(String, String),
+    /// The line ends.
+    Break,
+}
+
+/// A block as the layout takes it: ready HTML, or what a button is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "is", rename_all = "lowercase")]
+pub(super) enum Piece {
+    /// Text as HTML.
+    Text {
+        /// The HTML.
+        html: String,
+    },
+    /// A button.
+    Button {
+        /// What it does.
+        label: String,
+        /// Where it leads.
+        url: String,
+    },
+    /// An image.
+    Image {
+        /// What it shows.
+        alt: String,
+        /// Where it is.
+        url: String,
+    },
+}
+
+/// Reads Markdown. HTML in it is only text, and a link that leads nowhere mail may lead is
+/// only its words.
+pub(super) fn read(markdown: &str) -> Vec<Block> {
+    let mut reader = Reader::default();
+    for event in Parser::new_ext(markdown, Options::empty()) {
+        reader.take(event);
+    }
+    reader.end_paragraph();
+    reader.blocks
+}
+
+/// What is being read.
+#[derive(Debug, Default)]
+struct Reader {
+    blocks: Vec<Block>,
+    /// Open spans, the innermost last; the first is the paragraph's own.
+    open: Vec<(Span, Vec<Inline>)>,
+    items: Option<Vec<Vec<Inline>>>,
+    lists: usize,
+    is_heading: bool,
+}
+
+#[derive(Debug)]
+enum Span {
+    Line,
+    Strong,
+    Emphasis,
+    Link(String),
+    Image(String),
+}
+
+impl Reader {
+    fn take(&mut self, event: Event<'_>) {
+        match event {
+            Event::Start(tag) => self.start(tag),
+            Event::End(tag) => self.end(tag),
+            Event::Text(text) => self.push(Inline::Text(text.into_string())),
+            // Backslashes that keep values from being Markdown stay visible where nothing
+            // is Markdown.
+            Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => {
+                self.push(Inline::Text(without_backslashes(&text)));
+            }
+            Event::SoftBreak => self.push(Inline::Text(" ".to_owned())),
+            Event::HardBreak => self.push(Inline::Break),
+            Event::Rule => self.end_paragraph(),
+            Event::InlineMath(_)
+            | Event::DisplayMath(_)
+            | Event::FootnoteReference(_)
+            | Event::TaskListMarker(_) => {}
+        }
+    }
+
+    fn start(&mut self, tag: Tag<'_>) {
+        match tag {
+            Tag::Strong => self.open(Span::Strong),
+            Tag::Emphasis => self.open(Span::Emphasis),
+            Tag::Link { dest_url, .. } => self.open(Span::Link(dest_url.into_string())),
+            Tag::Image { dest_url, .. } => self.open(Span::Image(dest_url.into_string())),
+            Tag::List(_) => {
+                self.end_paragraph();
+                self.lists = self.lists.saturating_add(1);
+                self.items.get_or_insert_default();
+            }
+            Tag::Heading { .. } => {
+                self.end_paragraph();
+                self.is_heading = true;
+            }
+            _ => self.end_paragraph(),
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::Strong | TagEnd::Emphasis | TagEnd::Link | TagEnd::Image => self.close(),
+            TagEnd::List(_) => {
+                self.end_paragraph();
+                self.lists = self.lists.saturating_sub(1);
+                if self.lists == 0
+                    && let Some(items) = self.items.take().filter(|items| !items.is_empty())
+                {
+                    self.blocks.push(Block::List(items));
+                }
+            }
+            _ => self.end_paragraph(),
+        }
+    }
+
+    fn open(&mut self, span: Span) {
+        self.line();
+        self.open.push((span, Vec::new()));
+    }
+
+    fn push(&mut self, inline: Inline) {
+        self.line();
+        if let Some((_, inlines)) = self.open.last_mut() {
+            inlines.push(inline);
+        }
+    }
+
+    fn line(&mut self) {
+        if self.open.is_empty() {
+            self.open.push((Span::Line, Vec::new()));
+        }
+    }
+
+    fn close(&mut self) {
+        let Some((span, inlines)) = self.open.pop() else { return };
+        let closed = match span {
+            Span::Strong => vec![Inline::Strong(inlines)],
+            Span::Emphasis => vec![Inline::Emphasis(inlines)],
+            Span::Link(url) if leads_somewhere(&url) => vec![Inline::Link(inlines, url)],
+            Span::Image(url) if url.starts_with("https://") => {
+                vec![Inline::Image(plain(&inlines), url)]
+            }
+            Span::Link(_) | Span::Image(_) | Span::Line => inlines,
+        };
+        for inline in closed {
+            self.push(inline);
+        }
+    }
+
+    fn end_paragraph(&mut self) {
+        while self.open.len() > 1 {
+            self.close();
+        }
+        let is_heading = std::mem::take(&mut self.is_heading);
+        let Some((_, inlines)) = self.open.pop() else { return };
+        let inlines = trimmed(inlines);
+        if inlines.is_empty() {
+            return;
+        }
+        if let Some(items) = &mut self.items {
+            items.push(inlines);
+        } else {
+            self.blocks.push(block(inlines, is_heading));
+        }
+    }
+}
+
+/// A line as the block it is.
+fn block(inlines: Vec<Inline>, is_heading: bool) -> Block {
+    match inlines.as_slice() {
+        [Inline::Link(label, url)] if !plain(label).trim().is_empty() => {
+            Block::Button { label: plain(label), url: url.clone() }
+        }
+        [Inline::Image(alt, url)] if !alt.trim().is_empty() => {
+            Block::Image { alt: alt.clone(), url: url.clone() }
+        }
+        _ if is_heading => Block::Heading(inlines),
+        _ => Block::Paragraph(inlines),
+    }
+}
+
+/// Without blanks around it; nothing where it is nothing else.
+fn trimmed(mut inlines: Vec<Inline>) -> Vec<Inline> {
+    let is_blank = |inline: &Inline| match inline {
+        Inline::Text(text) => text.trim().is_empty(),
+        Inline::Break => true,
+        _ => false,
+    };
+    while inlines.last().is_some_and(is_blank) {
+        inlines.pop();
+    }
+    let blank = inlines.iter().take_while(|inline| is_blank(inline)).count();
+    inlines.drain(..blank);
+    inlines
+}
+
+/// Whether mail may lead there. A URL with blanks or control characters is none.
+fn leads_somewhere(url: &str) -> bool {
+    let known = ["https://", "http://", "mailto:"];
+    let scheme = known.iter().any(|scheme| {
+        url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    });
+    scheme && !url.chars().any(|c| c.is_control() || c.is_whitespace())
+}
+
+fn without_backslashes(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text.trim_end_matches('\n').chars().peekable();
+    while let Some(c) = rest.next() {
+        match rest.peek() {
+            Some(next) if c == '\\' && next.is_ascii_punctuation() => {
+                plain.push(*next);
+                rest.next();
+            }
+            _ => plain.push(c),
+        }
+    }
+    plain
+}
+
+/// Blocks as text, one line a paragraph: a mailbox wraps it as wide as it is. Links one
+/// after the other stay together.
+pub(super) fn text(blocks: &[Block]) -> String {
+    let is_link = |block: &Block| matches!(block, Block::Button { .. });
+    let mut text = String::new();
+    let mut before: Option<&Block> = None;
+    for block in blocks {
+        if let Some(before) = before {
+            let together = is_link(before) && is_link(block);
+            text.push_str(if together { "\n" } else { "\n\n" });
+        }
+        text.push_str(&block_text(block));
+        before = Some(block);
+    }
+    text
+}
+
+fn block_text(block: &Block) -> String {
+    match block {
+        Block::Paragraph(inlines) | Block::Heading(inlines) => plain(inlines),
+        Block::List(items) => {
+            let items = items.iter().map(|item| format!("- {}", plain(item)));
+            items.collect::<Vec<_>>().join("\n")
+        }
+        Block::Button { label, url } => link_text(label, url),
+        Block::Image { alt, .. } => format!("[{alt}]"),
+    }
+}
+
+fn link_text(label: &str, url: &str) -> String {
+    let colon = if label.ends_with(['?', '!', ':', '.']) { "" } else { ":" };
+    format!("{label}{colon} {url}")
+}
+
+/// A line as text: a link is its words and where it leads.
+pub(super) fn plain(inlines: &[Inline]) -> String {
+    let one = |inline: &Inline| match inline {
+        Inline::Text(text) => text.clone(),
+        Inline::Strong(inner) | Inline::Emphasis(inner) => plain(inner),
+        Inline::Link(label, url) => {
+            let label = plain(label);
+            match url.trim_start_matches("mailto:") == label {
+                true => label,
+                false => link_text(&label, url),
+            }
+        }
+        Inline::Image(alt, _) => alt.clone(),
+        Inline::Break => "\n".to_owned(),
+    };
+    inlines.iter().map(one).collect()
+}
+
+/// Blocks as the layout takes them.
+pub(super) fn pieces(blocks: &[Block]) -> Vec<Piece> {
+    let piece = |block: &Block| match block {
+        Block::Paragraph(inlines) => Piece::Text { html: format!("<p>{}</p>", html(inlines)) },
+        Block::Heading(inlines) => {
+            Piece::Text { html: format!("<h1 class=\"big\">{}</h1>", html(inlines)) }
+        }
+        Block::List(items) => {
+            let items: String =
+                items.iter().map(|item| format!("<li>{}</li>", html(item))).collect();
+            Piece::Text { html: format!("<ul>{items}</ul>") }
+        }
+        Block::Button { label, url } => Piece::Button { label: escaped(label), url: escaped(url) },
+        Block::Image { alt, url } => Piece::Image { alt: escaped(alt), url: escaped(url) },
+    };
+    blocks.iter().map(piece).collect()
+}
+
+/// A line as HTML.
+pub(super) fn html(inlines: &[Inline]) -> String {
+    let one = |inline: &Inline| match inline {
+        Inline::Text(text) => escaped(text),
+        Inline::Strong(inner) => format!("<strong>{}</strong>", html(inner)),
+        Inline::Emphasis(inner) => format!("<em>{}</em>", html(inner)),
+        Inline::Link(label, url) => format!("<a href=\"{}\">{}</a>", escaped(url), html(label)),
+        Inline::Image(alt, _) => escaped(alt),
+        Inline::Break => "<br />".to_owned(),
+    };
+    inlines.iter().map(one).collect()
+}
+
+/// Text that HTML shows as it is, within elements and attributes.
+pub(super) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// Where the links and images of blocks lead.
+pub(super) fn urls(blocks: &[Block]) -> Vec<String> {
+    fn of(inlines: &[Inline], urls: &mut Vec<String>) {
+        for inline in inlines {
+            match inline {
+                Inline::Link(_, url) | Inline::Image(_, url) => urls.push(url.clone()),
+                Inline::Strong(inner) | Inline::Emphasis(inner) => of(inner, urls),
+                Inline::Text(_) | Inline::Break => {}
+            }
+        }
+    }
+    let mut urls = Vec::new();
+    for block in blocks {
+        match block {
+            Block::Paragraph(inlines) | Block::Heading(inlines) => of(inlines, &mut urls),
+            Block::List(items) => items.iter().for_each(|item| of(item, &mut urls)),
+            Block::Button { url, .. } | Block::Image { url, .. } => urls.push(url.clone()),
+        }
+    }
+    urls
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(markdown: &str, as_text: &str, as_html: &str) {
+        let blocks = read(markdown);
+        assert_eq!(text(&blocks), as_text);
+        let html: Vec<String> = pieces(&blocks)
+            .into_iter()
+            .map(|piece| match piece {
+                Piece::Text { html } => html,
+                Piece::Button { label, url } => format!("[button {label} {url}]"),
+                Piece::Image { alt, url } => format!("[image {alt} {url}]"),
+            })
+            .collect();
+        assert_eq!(html.join("\n"), as_html);
+    }
+
+    #[test]
+    fn paragraphs_lists_and_headings_are_what_they_look_like() {
+        check(
+            "# 45 points\n\nThank **you**\nvery *much*.\n\n- One\n- Two",
+            "45 points\n\nThank you very much.\n\n- One\n- Two",
+            "<h1 class=\"big\">45 points</h1>\n<p>Thank <strong>you</strong> very \
+             <em>much</em>.</p>\n<ul><li>One</li><li>Two</li></ul>",
+        );
+        check(
+            "- One\n\n  more\n- Two",
+            "- One\n- more\n- Two",
+            "<ul><li>One</li><li>more</li><li>Two</li></ul>",
+        );
+    }
+
+    #[test]
+    fn a_link_alone_is_a_button_and_one_among_words_a_link() {
+        check(
+            "[Sign in](https://a.example/?a=1&b=2)",
+            "Sign in: https://a.example/?a=1&b=2",
+            "[button Sign in https://a.example/?a=1&amp;b=2]",
+        );
+        check(
+            "See [our terms](https://a.example) or [a@b.example](mailto:a@b.example).",
+            "See our terms: https://a.example or a@b.example.",
+            "<p>See <a href=\"https://a.example\">our terms</a> or \
+             <a href=\"mailto:a@b.example\">a@b.example</a>.</p>",
+        );
+    }
+
+    #[test]
+    fn an_image_alone_is_one_if_it_says_what_it_shows() {
+        check(
+            "![Our oven](https://a.example/o.png)",
+            "[Our oven]",
+            "[image Our oven https://a.example/o.png]",
+        );
+        check("![](https://a.example/o.png)", "", "<p></p>");
+        check("![Our oven](http://a.example/o.png)", "Our oven", "<p>Our oven</p>");
+    }
+
+    #[test]
+    fn html_is_text_and_a_script_is_no_link() {
+        check(
+            "<b>Hi</b> & <script>alert(1)</script>",
+            "<b>Hi</b> & <script>alert(1)</script>",
+            "<p>&lt;b&gt;Hi&lt;/b&gt; &amp; &lt;script&gt;alert(1)&lt;/script&gt;</p>",
+        );
+        check("<div>\nHi\n</div>", "<div>Hi</div>", "<p>&lt;div&gt;Hi&lt;/div&gt;</p>");
+        for nowhere in ["javascript:alert(1)", "data:text/html,x", "/relative", "ftp://a.example"] {
+            check(&format!("[Words]({nowhere})"), "Words", "<p>Words</p>");
+        }
+    }
+}

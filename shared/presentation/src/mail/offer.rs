@@ -1,0 +1,225 @@
+//! What makes marketing of a mail that is none: the reading is on the careful side, for a
+//! word too many costs an owner a sentence, and one too few costs members their trust.
+
+use loyalty::mail::{Class, Kind};
+use loyalty::program::{Program, TemplateOverride};
+
+use super::broken::{Part, sample_facts};
+use super::{Section, markdown, template};
+use crate::Locale;
+
+/// Words of offers and of buying, lower case; one that ends in `*` stands for all that
+/// begin so.
+const WORDS: &[&str] = &[
+    // English
+    "discount*",
+    "offer",
+    "offers",
+    "sale",
+    "sales",
+    "save",
+    "saving",
+    "savings",
+    "deal",
+    "deals",
+    "bargain*",
+    "free",
+    "freebie*",
+    "gift",
+    "gifts",
+    "coupon*",
+    "voucher*",
+    "promo*",
+    "special",
+    "specials",
+    "exclusive*",
+    "bonus*",
+    "buy",
+    "buying",
+    "order now",
+    "order today",
+    "shop now",
+    "shop online",
+    "spend",
+    "spending",
+    "come back",
+    "visit us",
+    "stop by",
+    "drop in",
+    "see you soon",
+    "new in",
+    "new arrival*",
+    "in stock",
+    "limited",
+    "only today",
+    "last chance",
+    "hurry",
+    "don't miss",
+    "check out",
+    "try our",
+    "introducing",
+    "now available",
+    "refer",
+    "referral*",
+    "recommend*",
+    "invite*",
+    "half price",
+    "reduced",
+    "cheap*",
+    "percent",
+    "dollar*",
+    "euro",
+    "euros",
+    "pound",
+    "pounds",
+    "usd",
+    "eur",
+    "gbp",
+    "chf",
+    "cad",
+    // German
+    "rabatt*",
+    "angebot*",
+    "sonderangebot*",
+    "gratis*",
+    "kostenlos*",
+    "umsonst",
+    "gutschein*",
+    "spar*",
+    "kauf",
+    "kaufe*",
+    "kaufst",
+    "kauft",
+    "kaufen",
+    "einkaufen",
+    "bestell*",
+    "jetzt bestellen",
+    "geschenk*",
+    "aktion",
+    "aktionen",
+    "aktionspreis*",
+    "schnäppchen*",
+    "reduziert*",
+    "ermäßig*",
+    "günstig*",
+    "billig*",
+    "exklusiv*",
+    "sonderpreis*",
+    "nachlass*",
+    "neu bei uns",
+    "neu im",
+    "neuheit*",
+    "schau vorbei",
+    "komm vorbei",
+    "komm wieder",
+    "besuch uns",
+    "besuche uns",
+    "nur heute",
+    "nur noch",
+    "letzte chance",
+    "beeil*",
+    "verpass*",
+    "empfiehl*",
+    "empfehl*",
+    "weiterempfehl*",
+    "freunde werben",
+    "prozent",
+    "franken",
+];
+
+/// What a mail of a voucher has to call by its name.
+const WORDS_OF_VOUCHERS: &[&str] = &["voucher*", "coupon*", "gutschein*"];
+
+/// Signs of amounts and percentages.
+const SIGNS: &[char] = &['$', '€', '£', '¥', '%'];
+
+/// Whether a template of a kind is not used at all where it makes marketing: nobody may be
+/// kept from these mails, and mail somebody asked for is the answer and nothing else.
+pub(super) fn is_refused(kind: Kind) -> bool {
+    kind.class() == Class::AskedFor || (kind.class() == Class::Account && !kind.has_switch())
+}
+
+/// What in a template makes marketing of its mail, quoted, if anything does.
+pub(super) fn found(template: &TemplateOverride, program: &Program) -> Option<String> {
+    Part::ALL.iter().find_map(|part| {
+        let source = part.of(template)?;
+        let found = in_words(source, template.kind, program)
+            .or_else(|| in_links(source, *part, template, program))?;
+        Some(format!("its {} {found}", part.as_str()))
+    })
+}
+
+/// A sign, a word or a name in what the owner wrote, in every branch of it.
+fn in_words(source: &str, kind: Kind, program: &Program) -> Option<String> {
+    let source = without_tags(source);
+    if let Some(sign) = source.chars().find(|c| SIGNS.contains(c)) {
+        return Some(format!("has an amount or a share (\"{sign}\")"));
+    }
+    let text = words_of(&source);
+    let word = WORDS.iter().find(|word| {
+        let is_its_own = kind == Kind::RewardIssued && WORDS_OF_VOUCHERS.contains(*word);
+        !is_its_own && has_word(&text, word)
+    });
+    if let Some(word) = word {
+        return Some(format!("speaks of an offer (\"{}\")", word.trim_end_matches('*')));
+    }
+    let rewards = program.rewards.iter().map(|reward| &reward.name);
+    let goods = program.categories.iter().map(|category| &category.name);
+    let name = rewards.chain(goods).find(|name| has_word(&text, words_of(name).trim()));
+    name.map(|name| format!("names what the shop sells or gives (\"{name}\")"))
+}
+
+/// A link or an image that isn't one of ours: of what is rendered, as full as it can be.
+fn in_links(
+    source: &str,
+    part: Part,
+    template: &TemplateOverride,
+    program: &Program,
+) -> Option<String> {
+    let text = words_of(source);
+    if source.contains("://") || has_word(&text, "www") || source.contains("mailto:") {
+        return Some("leads somewhere else (a link of its own)".to_owned());
+    }
+    if part != Part::Body {
+        return None;
+    }
+    let locale = Locale::new(template.language, &program.shop.country);
+    let section = Section::sample(template.kind, program, &locale);
+    let facts = sample_facts(&section, program, &locale);
+    let rendered = template::render(source, part.kind(), &facts, &locale).ok()?;
+    let ours = |url: &String| url.starts_with(super::sample::LINKS);
+    let other = markdown::urls(&markdown::read(&rendered)).into_iter().find(|url| !ours(url));
+    other.map(|url| format!("leads somewhere else ({url})"))
+}
+
+/// A template without the signs that only set values off from text.
+fn without_tags(source: &str) -> String {
+    source.replace("{%", "{").replace("%}", "}")
+}
+
+/// Text as words with one blank before, between and after them, lower case; what stands
+/// between them counts as a blank, and marks within a word as nothing.
+fn words_of(text: &str) -> String {
+    let mut words = String::from(" ");
+    let mut comment_free = text.to_lowercase();
+    for mark in ["**", "__", "\u{ad}", "\u{200b}"] {
+        comment_free = comment_free.replace(mark, "");
+    }
+    for word in comment_free.split(|c: char| !c.is_alphanumeric() && c != '\'') {
+        if !word.is_empty() {
+            words.push_str(word);
+            words.push(' ');
+        }
+    }
+    words
+}
+
+fn has_word(words: &str, word: &str) -> bool {
+    if word.is_empty() {
+        return false;
+    }
+    match word.strip_suffix('*') {
+        Some(start) => words.contains(&format!(" {start}")),
+        None => words.contains(&format!(" {word} ")),
+    }
+}

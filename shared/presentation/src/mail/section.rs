@@ -1,0 +1,175 @@
+//! What a mail tells: one section for each thing, with its facts.
+
+use jiff::civil::Date;
+use loyalty::mail::Kind;
+use loyalty::{Money, Points};
+
+/// One thing a mail tells, with its facts. Texts are people's and owners' own: they are
+/// shown as they are and never read as anything else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Section {
+    /// A link to sign in.
+    SignIn {
+        /// Where it leads.
+        url: String,
+        /// How long it can be used.
+        minutes: u16,
+    },
+    /// Asks her to confirm that she wants mail.
+    ConsentConfirmation {
+        /// Where she says yes.
+        url: String,
+        /// What she is asked to agree to.
+        wording: String,
+    },
+    /// Her data, as she asked for them.
+    Export {
+        /// Where they are.
+        url: String,
+    },
+    /// That her data will be erased, as she asked.
+    Erasure {
+        /// The points that are lost with them.
+        points: Points,
+        /// What those are worth, where that is known.
+        worth: Option<Money>,
+        /// How many vouchers are lost.
+        vouchers: u32,
+        /// The night it happens; until then she can change her mind.
+        on: Date,
+    },
+    /// A reward she redeemed.
+    RewardIssued {
+        /// Its name.
+        reward: String,
+        /// What she shows or types in, in groups as it is read out.
+        code: String,
+        /// The last day it can be used; `None`: for good.
+        until: Option<Date>,
+    },
+    /// An answer to what she wrote.
+    FollowUpAnswer {
+        /// The answer, as a person wrote it.
+        text: String,
+    },
+    /// Points that purchases brought.
+    Receipt {
+        /// How many.
+        points: Points,
+        /// Of how many purchases.
+        purchases: u32,
+    },
+    /// Points that went back.
+    PointsTakenBack {
+        /// How many.
+        points: Points,
+        /// The money she got back, where that is known.
+        returned: Option<Money>,
+    },
+    /// A tier she reached.
+    TierReached {
+        /// Its name.
+        tier: String,
+        /// What it brings.
+        perks: Vec<String>,
+    },
+    /// Points that will expire.
+    PointsExpiring {
+        /// How many.
+        points: Points,
+        /// What they are worth, where that is known.
+        worth: Option<Money>,
+        /// The day they do.
+        on: Date,
+    },
+    /// The program changes to her disadvantage.
+    ProgramChange {
+        /// What changes, as sentences.
+        changes: Vec<String>,
+        /// The first day it is so.
+        from: Date,
+    },
+    /// The program ends.
+    ProgramEnd {
+        /// The last day purchases bring points.
+        on: Date,
+        /// The last day points buy rewards.
+        redeem_until: Date,
+    },
+    /// Data kept for long will be erased.
+    RetentionNotice {
+        /// The day they are.
+        on: Date,
+    },
+    /// Welcome: her first steps.
+    Welcome {
+        /// What she gets for it, if anything.
+        offer: Option<String>,
+        /// What points buy, with how many it takes.
+        rewards: Vec<(String, Points)>,
+    },
+    /// Birthday.
+    Birthday {
+        /// What she gets, if anything.
+        gift: Option<String>,
+    },
+    /// The anniversary of her joining.
+    Anniversary {
+        /// How many years.
+        years: u16,
+        /// What she gets, if anything.
+        gift: Option<String>,
+    },
+    /// A tier that an amount would keep.
+    TierAtRisk {
+        /// Its name.
+        tier: String,
+        /// The amount.
+        missing: Money,
+        /// The last day that counts.
+        until: Date,
+    },
+    /// A letter to who stayed away.
+    WinBack {
+        /// When she was there last.
+        last_visit: Date,
+        /// What she gets, if anything.
+        offer: Option<String>,
+    },
+    /// A question about a purchase.
+    Survey {
+        /// What it is about: `your order of March 14`.
+        about: String,
+        /// The question.
+        question: String,
+        /// Each score, in words (`4, good`), and where it is given.
+        scores: Vec<(u8, String, String)>,
+    },
+}
+
+impl Section {
+    /// The kind it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::SignIn { .. } => Kind::SignIn,
+            Self::ConsentConfirmation { .. } => Kind::ConsentConfirmation,
+            Self::Export { .. } => Kind::Export,
+            Self::Erasure { .. } => Kind::Erasure,
+            Self::RewardIssued { .. } => Kind::RewardIssued,
+            Self::FollowUpAnswer { .. } => Kind::FollowUpAnswer,
+            Self::Receipt { .. } => Kind::Receipt,
+            Self::PointsTakenBack { .. } => Kind::PointsTakenBack,
+            Self::TierReached { .. } => Kind::TierReached,
+            Self::PointsExpiring { .. } => Kind::PointsExpiring,
+            Self::ProgramChange { .. } => Kind::ProgramChange,
+            Self::ProgramEnd { .. } => Kind::ProgramEnd,
+            Self::RetentionNotice { .. } => Kind::RetentionNotice,
+            Self::Welcome { .. } => Kind::Welcome,
+            Self::Birthday { .. } => Kind::Birthday,
+            Self::Anniversary { .. } => Kind::Anniversary,
+            Self::TierAtRisk { .. } => Kind::TierAtRisk,
+            Self::WinBack { .. } => Kind::WinBack,
+            Self::Survey { .. } => Kind::Survey,
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Every kind, language, preset and name, through [`write`].
+
+use loyalty::program::CORNER_BAKERY;
+use proptest::prelude::*;
+
+use super::*;
+use crate::{Colour, Language};
+
+fn bakery() -> Program {
+    Program::parse(CORNER_BAKERY).unwrap()
+}
+
+fn brand() -> Brand {
+    Brand {
+        shop: "Corner Bakery".to_owned(),
+        program: "Corner Bakery Regulars".to_owned(),
+        accent: Colour::DEFAULT,
+        logo: None,
+        postal_address: Some("12 Corner Street, Brooklyn, NY 11201".to_owned()),
+        contact: Some("hello@corner.example".to_owned()),
+        imprint: None,
+    }
+}
+
+fn links(kind: Kind) -> Links {
+    if kind.class() == Class::AskedFor {
+        return Links::NONE;
+    }
+    let link = |path: &str| Some(format!("https://regulars.example/{path}/T0ken"));
+    Links { why: link("why"), preferences: link("p"), unsubscribe: link("u") }
+}
+
+fn locale(language: Language) -> Locale {
+    Locale::new(language, if language == Language::De { "DE" } else { "US" })
+}
+
+/// A mail to write; each test changes what it is about.
+struct Case<'a> {
+    program: &'a Program,
+    locale: Locale,
+    brand: Brand,
+    name: Option<&'a str>,
+    sections: Vec<Section>,
+    to_owner: bool,
+    marketing_allowed: bool,
+}
+
+impl<'a> Case<'a> {
+    fn new(kind: Kind, language: Language, program: &'a Program) -> Self {
+        let locale = locale(language);
+        let sections = vec![Section::sample(kind, program, &locale)];
+        let (name, brand) = (Some("Ada"), brand());
+        Self { program, locale, brand, name, sections, to_owner: false, marketing_allowed: false }
+    }
+
+    fn write(&self) -> Written {
+        let kind = self.sections[0].kind();
+        write(&Occasion {
+            locale: &self.locale,
+            brand: &self.brand,
+            program: self.program,
+            name: self.name,
+            balance: Some(Points(1_240)).filter(|_| kind.class() != Class::AskedFor),
+            sections: &self.sections,
+            links: links(kind),
+            to_owner: self.to_owner,
+            marketing_allowed: self.marketing_allowed,
+        })
+    }
+}
+
+fn sample(kind: Kind, language: Language) -> Written {
+    Case::new(kind, language, &bakery()).write()
+}
+
+#[test]
+fn each_kind_in_each_language_says_this() {
+    for language in Language::ALL {
+        let mut all = String::new();
+        for kind in Kind::ALL {
+            let Written { subject, preheader, text, .. } = sample(kind, language);
+            let head = format!("Subject: {subject}\nPreheader: {preheader}");
+            all.push_str(&format!("===== {} =====\n{head}\n\n{text}\n", kind.as_str()));
+        }
+        insta::assert_snapshot!(format!("words_{}", language.as_str()), all);
+    }
+}
+
+#[test]
+fn a_receipt_and_a_survey_look_like_this() {
+    insta::assert_snapshot!("receipt_html", lines(&sample(Kind::Receipt, Language::En).html));
+    insta::assert_snapshot!("survey_html", lines(&sample(Kind::Survey, Language::De).html));
+}
+
+/// HTML with a line for each element that begins a block.
+fn lines(html: &str) -> String {
+    ["<table", "<div", "<p>", "<h1", "<ul", "<style", "<meta", "<body", "</head"]
+        .iter()
+        .fold(html.to_owned(), |html, tag| html.replace(tag, &format!("\n{tag}")))
+}
+
+fn tags(html: &str) -> Vec<&str> {
+    html.split('<').skip(1).map(|rest| rest.split('>').next().unwrap()).collect()
+}
+
+/// What of HTML is read, without its head.
+fn read(html: &str) -> String {
+    let body = html.split_once("<body").unwrap().1;
+    let text: String =
+        body.split('<').skip(1).filter_map(|rest| Some(rest.split_once('>')?.1)).collect();
+    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+    text.replace("&#39;", "'").replace("&amp;", "&")
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_name_is_it_is_only_a_name(name in any::<String>()) {
+        check_name(&name);
+    }
+
+    #[test]
+    fn whatever_signs_a_name_has_it_is_only_a_name(name in "[\\[\\]()!*_`<>&#~+.0-9a{}%| \u{5d0}-]{1,90}") {
+        check_name(&name);
+    }
+}
+
+#[track_caller]
+fn check_name(name: &str) {
+    let program = bakery();
+    let case = Case::new(Kind::TierReached, Language::En, &program);
+    let plain = case.write();
+    let named = Case { name: Some(name), ..case }.write();
+    let shown = facts::shortened(name, 60);
+    let shown =
+        if facts::is_right_to_left(&shown) { format!("\u{2068}{shown}\u{2069}") } else { shown };
+    let greeting = if shown.is_empty() { "Hello,".to_owned() } else { format!("Hello {shown},") };
+    assert_eq!(tags(&named.html), tags(&plain.html), "{name:?}");
+    assert_eq!(read(&named.html), read(&plain.html).replace("Hello Ada,", &greeting), "{name:?}");
+    assert_eq!(named.text, plain.text.replace("Hello Ada,", &greeting), "{name:?}");
+    assert_eq!((named.subject, named.preheader), (plain.subject, plain.preheader));
+}
+
+#[test]
+fn a_name_with_html_is_only_a_name_and_so_are_others() {
+    for name in [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "&lt;b&gt;",
+        "🧁 Ada 👩‍🍳",
+        "עדה",
+        "\u{202e}adA",
+        "{{ balance }}{% for a in b %}",
+        "[click](https://evil.example)",
+        "![](https://evil.example/p.png)",
+        "**Ada** _A_ `a` # 1. - +",
+        "https://evil.example",
+        "Ada\r\nBcc: all@example.com",
+        "O'Neill & Söhne",
+        "]]> --> <!--",
+        &"a".repeat(400),
+        "",
+        " ",
+    ] {
+        check_name(name);
+    }
+}
