@@ -21,9 +21,7 @@ fn colours(accent: Colour, theme: Theme) -> String {
     let [ground, card] = theme.surfaces();
     let accent = accent.readable(theme);
     let on_accent = accent.text_on();
-    format!(
-        ":root{{--ground:{ground};--card:{card};--accent:{accent};--on-accent:{on_accent}}}"
-    )
+    format!(":root{{--ground:{ground};--card:{card};--accent:{accent};--on-accent:{on_accent}}}")
 }
 
 /// Where a URL leads, as a policy names it: `https://cdn.example.com`. `None` for what isn't
