@@ -2,9 +2,11 @@
 //!
 //! Nothing here does I/O: it turns what is known into text and HTML. [`locale`] writes
 //! numbers, money and dates as a language does; [`brand`] is the shop as it shows itself,
-//! with colours that can be read.
+//! with colours that can be read; [`page`] is what every page is made of; [`consent`] what people
+//! agree to.
 
 pub mod brand;
+pub mod consent;
 pub mod locale;
 pub mod mail;
 pub mod page;

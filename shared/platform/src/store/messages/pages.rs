@@ -74,7 +74,7 @@ impl Message {
     }
 
     /// Whether it isn't kept any more, though it may still be there.
-    fn is_over(&self, now: Timestamp) -> bool {
+    pub fn is_over(&self, now: Timestamp) -> bool {
         self.planned_at.checked_add(LIFE).is_ok_and(|over| over <= now)
     }
 }

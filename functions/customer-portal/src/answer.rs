@@ -1,0 +1,164 @@
+//! Answers: pages, ways to pages, and pages that say what went wrong.
+
+use std::fmt::Display;
+
+use axum::body::Body;
+use axum::extract::rejection::BytesRejection;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use loyalty::Language;
+use platform::store::StoreError;
+use presentation::Brand;
+use presentation::page::{Notice, Page, Tone};
+
+use crate::words::Words;
+
+/// Seconds after which what failed for the moment may be tried again.
+const TRY_AGAIN_AFTER: HeaderValue = HeaderValue::from_static("10");
+
+/// What a visitor can meet instead of the page she wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// The link isn't one of ours, or not as we made it.
+    Forged,
+    /// The link is ours, and for something else.
+    OtherDoor,
+    /// The link's time is over.
+    Expired,
+    /// The shop isn't known any more.
+    NoShop,
+    /// Nothing is kept of her.
+    Gone,
+    /// Her address isn't the one she was asked at any more.
+    OtherAddress,
+    /// Nothing at this path takes such a request.
+    Method,
+    /// More was sent than any form of ours sends.
+    TooLarge,
+    /// It didn't work for the moment.
+    Busy,
+    /// It won't work until somebody sees to it.
+    Broken,
+}
+
+impl Trouble {
+    /// All of them.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Forged,
+        Self::OtherDoor,
+        Self::Expired,
+        Self::NoShop,
+        Self::Gone,
+        Self::OtherAddress,
+        Self::Method,
+        Self::TooLarge,
+        Self::Busy,
+        Self::Broken,
+    ];
+
+    fn status(self) -> StatusCode {
+        match self {
+            Self::Forged | Self::OtherDoor | Self::NoShop => StatusCode::NOT_FOUND,
+            Self::Expired => StatusCode::GONE,
+            // Nothing is wrong: there is nobody to write to.
+            Self::Gone => StatusCode::OK,
+            Self::OtherAddress => StatusCode::CONFLICT,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+/// A page that says what went wrong and what to do, instead of an answer.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    trouble: Trouble,
+    language: Language,
+    brand: Option<Box<Brand>>,
+}
+
+impl Refusal {
+    /// Without a shop's look: none is known, or none may be shown.
+    pub(crate) fn plain(trouble: Trouble, language: Language) -> Self {
+        Self { trouble, language, brand: None }
+    }
+
+    /// As a page of a shop.
+    pub(crate) fn of(trouble: Trouble, language: Language, brand: &Brand) -> Self {
+        Self { trouble, language, brand: Some(Box::new(brand.clone())) }
+    }
+
+    /// This is where a failure of the store ends: the chain goes to the log, once.
+    pub(crate) fn store(error: &StoreError, language: Language) -> Self {
+        let transient = error.is_transient();
+        tracing::error!(transient, error = error.chain(), "a page couldn't be answered");
+        Self::plain(if transient { Trouble::Busy } else { Trouble::Broken }, language)
+    }
+
+    /// A body that can't be read, or is too large to be looked at.
+    pub(crate) fn body(rejection: &BytesRejection, language: Language) -> Self {
+        let too_large = rejection.status() == StatusCode::PAYLOAD_TOO_LARGE;
+        Self::plain(if too_large { Trouble::TooLarge } else { Trouble::Busy }, language)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let Self { trouble, language, brand } = self;
+        let [title, text] = (Words::of(language).trouble)(trouble);
+        let tone = if trouble.status().is_success() { Tone::Info } else { Tone::Error };
+        let main = Notice { tone, text };
+        let page = Page { brand: brand.as_deref(), language, title, main };
+        let mut response = answer(trouble.status(), &page);
+        if trouble == Trouble::Busy {
+            response.headers_mut().insert(header::RETRY_AFTER, TRY_AGAIN_AFTER);
+        }
+        response
+    }
+}
+
+/// A page as an answer.
+pub(crate) fn answer<M: Display>(status: StatusCode, page: &Page<'_, M>) -> Response {
+    let document = match page.document() {
+        Ok(document) => document,
+        Err(error) => {
+            tracing::error!(%error, "a page couldn't be written");
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+    };
+    let mut response = Response::new(Body::from(document.html));
+    *response.status_mut() = status;
+    for (name, value) in document.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+/// On to another page, with a GET. It has no address of a host, so it stays where it is.
+pub(crate) fn see(path: &str) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    let headers = response.headers_mut();
+    if let Ok(path) = HeaderValue::from_str(path) {
+        headers.insert(header::LOCATION, path);
+    }
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
+    response
+}
+
+/// What a visitor's browser says that she reads, where nothing is known of her yet.
+pub(crate) fn language(headers: &HeaderMap) -> Language {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    accepted.and_then(Language::accepted).unwrap_or_default()
+}
+
+/// A method that none of the pages takes.
+pub(crate) async fn wrong_method(headers: HeaderMap) -> Refusal {
+    Refusal::plain(Trouble::Method, language(&headers))
+}

@@ -1,0 +1,275 @@
+//! English.
+
+use loyalty::consent::Teller;
+use loyalty::mail::{Kind, WhyNot};
+use loyalty::program::ConsentGrade;
+
+use super::Words;
+use crate::answer::Trouble;
+use crate::unsubscribe::Stops;
+
+pub(super) const WORDS: Words = Words {
+    kind,
+    account: "About your points",
+    account_owed: "Whatever you choose, you are told when points are about to expire and when the \
+                   program changes or ends: the shop owes you that.",
+    offers: "Offers and news",
+    offers_none: "You don't get any. If you would like to, tick this and save.",
+    save: "Save",
+    preferences_link: "Choose what mail you get",
+
+    stop,
+    stops: |stops, shop| match stops {
+        Stops::Kind(one) => format!(
+            "Press the button, and {shop} sends you no more mail of this kind: {}.",
+            kind(one)
+        ),
+        _ => format!("Press the button, and {shop} sends you no more offers and news."),
+    },
+    goes_on,
+    stopped_title: "It is stopped",
+    stopped: |stops, shop, date| match stops {
+        Stops::Kind(one) => {
+            format!("{shop} sends you no more mail of this kind: {}.", kind(one))
+        }
+        _ => format!("{shop} sends you no more offers and news, since {date}."),
+    },
+    instead: "Did you rather want less?",
+    undo: "Undo: write to me as before",
+    undo_monthly: "Offers at most once a month",
+    undo_pause: "Only a pause of three months",
+    switch_on: "Undo: switch it on again",
+    what_comes: "What else comes",
+    more_choices: "More choices: a pause, or nothing at all",
+
+    preferences_title: "What mail would you like?",
+    offers_stopped: |date| format!("You stopped offers and news on {date}."),
+    often: "How often offers and news?",
+    as_it_comes: "As they come, at most one a week",
+    monthly: "At most once a month",
+    pause_title: "A pause",
+    pause_text: "No mail at all for three months. Your points go on.",
+    paused: |date| format!("You get no mail until {date}. Your points go on."),
+    pause: "Pause for three months",
+    resume: "End the pause",
+    nothing_title: "Nothing at all",
+    nothing_text: "No offers, no news, nothing about your points, except what the shop owes you: \
+                   that points are about to expire, or that the program changes or ends.",
+    nothing: "Switch everything off",
+    complained: |date| {
+        format!(
+            "On {date} you marked a mail of ours as spam. Since then you get no offers and \
+             nothing about your points, only what you ask for yourself. That can't be changed \
+             here. If it was a mistake, write to us: a person reads it."
+        )
+    },
+    bounced: |date| {
+        format!(
+            "Mail to your address has been coming back since {date}, so none goes out. That \
+             can't be changed here: write to us from the address you want mail at, and a person \
+             sees to it."
+        )
+    },
+    saved: "Saved.",
+    is_on: "on",
+    is_off: "off",
+    unchanged: "Nothing to save: it is as you want it already.",
+    nothing_saved: "Saved. Nothing comes any more, except what the shop owes you.",
+    monthly_saved: "Offers and news: at most once a month",
+    as_it_comes_saved: "Offers and news: as they come",
+    pause_saved: |date| format!("No mail until {date}"),
+    resume_saved: "The pause is over",
+
+    why_title: "Why you got this mail",
+    why_unknown: "Nothing is kept of this mail any more: that is so after 13 months. You can \
+                  still choose what mail you get.",
+    by_order: |date| format!("You bought something on {date}."),
+    by_week: |date| format!("You bought something in the week from {date}."),
+    by_return: |date| format!("Something you had bought went back on {date}."),
+    by_request: |date| {
+        format!("On {date} somebody asked for offers and news at this address: you, we hope.")
+    },
+    by_import: |shop| {
+        format!(
+            "Your address came to us in a list of {shop}, which doesn't show that you said yes \
+             to offers and news. So you are asked, once."
+        )
+    },
+    fact_what: "What it tells",
+    fact_state: "Sent",
+    fact_tier: "Reached",
+    fact_allowed: "Why we may write",
+    waiting: "Not yet",
+    on_its_way: "It is on its way",
+    sent_to_owner: |date| format!("On {date}, to the shop's owner as a trial and not to you"),
+    sent_or_not: "We don't know whether it went out, and won't try again",
+    failed: "It couldn't be sent",
+    dropped: "No, it was left out",
+    why_not,
+    allowed_asked: "You asked, and this is the answer",
+    allowed_member: |program| format!("You take part in {program}"),
+    allowed_yes: |date, how, who| format!("You said yes on {date}: {how}, {who}"),
+    allowed_unsaid: "Only with your yes, which is looked for just before such mail goes out",
+    grade,
+    teller,
+    used: "What it counts",
+    columns: [("Day", false), ("What", false), ("Points", true)],
+    purchase: "Purchase",
+    went_back: "Went back",
+    stop_title: "Not wanted?",
+    stop_offers: "Stop offers and news",
+    stop_kind: "Stop mail of this kind",
+
+    confirm_title: |shop| format!("Would you like mail from {shop}?"),
+    confirm_lead: |shop| {
+        format!("Press the button if you do, and {shop} writes to you now and then:")
+    },
+    yes: "Yes, write to me",
+    confirm_or_not: "If you would rather not, do nothing: without your yes nobody writes to you.",
+    confirmed_title: "Thank you",
+    confirmed: |shop| format!("You said yes: {shop} writes to you now and then."),
+    confirmed_stop: "You can stop at any time, by a link in every mail or here:",
+
+    trouble,
+};
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::SignIn => "A link to sign in",
+        Kind::ConsentConfirmation => "The question whether you want mail",
+        Kind::Export => "Your data, as you asked",
+        Kind::Erasure => "That your data will be erased, as you asked",
+        Kind::RewardIssued => "A reward you redeemed",
+        Kind::FollowUpAnswer => "An answer to what you wrote",
+        Kind::Receipt => "Points for what you bought",
+        Kind::PointsTakenBack => "Points that went back",
+        Kind::TierReached => "A tier you reached",
+        Kind::PointsExpiring => "Points about to expire",
+        Kind::ProgramChange => "A change of the program",
+        Kind::ProgramEnd => "The end of the program",
+        Kind::RetentionNotice => "That old data will be erased",
+        Kind::Welcome => "Welcome",
+        Kind::Birthday => "Your birthday",
+        Kind::Anniversary => "The day you joined",
+        Kind::TierAtRisk => "What is missing to keep your tier",
+        Kind::WinBack => "A letter after a long time",
+        Kind::Survey => "How it was",
+    }
+}
+
+fn stop(stops: Stops) -> [&'static str; 2] {
+    match stops {
+        Stops::Kind(_) => ["Stop mail of this kind?", "Stop mail of this kind"],
+        _ => ["Stop offers and news?", "Stop offers and news"],
+    }
+}
+
+fn goes_on(stops: Stops) -> &'static str {
+    match stops {
+        Stops::Offers => "Mail about your points goes on.",
+        Stops::Kind(_) => "Other mail goes on.",
+        Stops::OffersNotOwed => {
+            "The mail you came from is one the shop owes you, such as a notice that points are \
+             about to expire. It has no switch, and it is rare."
+        }
+        Stops::OffersNotAskedFor => {
+            "The mail you came from answers something you asked for. Such mail still comes, only \
+             when you ask."
+        }
+    }
+}
+
+fn why_not(why: WhyNot) -> &'static str {
+    match why {
+        WhyNot::NotLive | WhyNot::BeforeLive => "the shop didn't send mail yet",
+        WhyNot::NoNews => "it was nothing new",
+        WhyNot::ShopPaused => "the shop's mail is paused",
+        WhyNot::Paused => "your mail is paused",
+        WhyNot::Unreachable => "there was no address to write to",
+        WhyNot::Bounced => "mail to your address came back",
+        WhyNot::Complained => "you marked a mail as spam",
+        WhyNot::NotAMember => "you don't take part",
+        WhyNot::NoConsent => "you didn't say yes to such mail",
+        WhyNot::NotSent => "the shop doesn't send this kind",
+        WhyNot::SwitchedOff => "you switched this kind off",
+        WhyNot::Quiet => "it was night",
+        WhyNot::Capped => "you had mail recently",
+        WhyNot::Stale => "it came too late to make sense",
+        WhyNot::NothingToTell => "what it would have told wasn't so any more, or was told before",
+        WhyNot::NotDue => "its time hadn't come",
+    }
+}
+
+fn grade(grade: ConsentGrade) -> &'static str {
+    match grade {
+        ConsentGrade::ConfirmedOwnForm => "on the shop's own form, confirmed by a link in a mail",
+        ConsentGrade::OwnForm => "on the shop's own form",
+        ConsentGrade::Checkout => "by a box at checkout",
+        ConsentGrade::ImportWithWording => "on a form whose words are kept",
+        ConsentGrade::ExistingCustomer => "by giving your address with a purchase",
+    }
+}
+
+fn teller(teller: Teller) -> &'static str {
+    match teller {
+        Teller::Shopify => "as Shopify tells",
+        Teller::Square => "as Square tells",
+        Teller::Own => "as you told us yourself",
+        Teller::Import => "as the shop's own list tells",
+    }
+}
+
+fn trouble(trouble: Trouble) -> [&'static str; 2] {
+    match trouble {
+        Trouble::Forged => [
+            "This link doesn't work",
+            "It isn't complete, or was changed on its way. Open the link in the mail again, or \
+             answer the mail: a person reads it.",
+        ],
+        Trouble::OtherDoor => [
+            "This link is for something else",
+            "It is one of ours, at the wrong place. Open the link in the mail again, or answer \
+             the mail: a person reads it.",
+        ],
+        Trouble::Expired => [
+            "This link's time is over",
+            "The question was open for 30 days. Nothing happened since, and without your yes \
+             nobody writes to you. If you would like mail after all, answer the mail: a person \
+             reads it.",
+        ],
+        Trouble::NoShop => [
+            "This shop isn't here any more",
+            "Nothing is sent for it any more. You don't have to do anything.",
+        ],
+        Trouble::Gone => [
+            "Nothing is kept of you",
+            "We have no address of yours any more, and no mail goes out to you. You don't have \
+             to do anything.",
+        ],
+        Trouble::OtherAddress => [
+            "Your address has changed",
+            "This question went to an address that isn't the one we know of you now, so an \
+             answer here counts for nothing. Write to us if you would like mail: a person reads \
+             it.",
+        ],
+        Trouble::Method => [
+            "This doesn't work like that",
+            "Open the link in the mail again, and use the buttons there.",
+        ],
+        Trouble::TooLarge => [
+            "That was too much",
+            "More was sent than this page asks for, so nothing was changed. Open the link in the \
+             mail again, and press the button there.",
+        ],
+        Trouble::Busy => [
+            "It didn't work just now",
+            "We couldn't save or show it, and it isn't your fault. Go back in a minute and press \
+             the button again, or open the link again. Or answer the mail: a person reads it.",
+        ],
+        Trouble::Broken => [
+            "Something is broken here",
+            "It isn't your fault, and trying again won't help. Answer the mail, and a person sees \
+             to it.",
+        ],
+    }
+}

@@ -1,0 +1,76 @@
+//! Fields of forms, each with its label and what there is to say about it.
+
+use askama::Template;
+
+/// A box to tick.
+#[derive(Debug, Clone, PartialEq, Eq, Template)]
+#[template(path = "page/checkbox.html")]
+pub struct Checkbox<'a> {
+    /// What it sends its value as. Several boxes may share it.
+    pub name: &'a str,
+    /// What it sends while it is ticked.
+    pub value: &'a str,
+    /// What ticking it means.
+    pub label: &'a str,
+    /// More about it.
+    pub help: Option<&'a str>,
+    /// Whether it is ticked.
+    pub checked: bool,
+}
+
+/// One of several to choose from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Choice<'a> {
+    /// What it sends.
+    pub value: &'a str,
+    /// What choosing it means.
+    pub label: &'a str,
+    /// More about it.
+    pub help: Option<&'a str>,
+}
+
+/// Several to choose one from.
+#[derive(Debug, Clone, PartialEq, Eq, Template)]
+#[template(path = "page/radio_group.html")]
+pub struct RadioGroup<'a> {
+    /// What it sends its value as.
+    pub name: &'a str,
+    /// What is chosen.
+    pub legend: &'a str,
+    /// What there is.
+    pub choices: &'a [Choice<'a>],
+    /// The value of the one that is chosen; `None`: she chooses.
+    pub chosen: Option<&'a str>,
+}
+
+/// A line to write in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Template)]
+#[template(path = "page/text_field.html")]
+pub struct TextField<'a> {
+    /// What it sends its value as.
+    pub name: &'a str,
+    /// The kind of line, as HTML has them: `text`, `email`, `tel`.
+    pub kind: &'a str,
+    /// What to write.
+    pub label: &'a str,
+    /// More about it.
+    pub help: Option<&'a str>,
+    /// What is wrong with what she wrote, and what to do.
+    pub error: Option<&'a str>,
+    /// What she wrote.
+    pub value: &'a str,
+    /// What a browser may fill it with, as HTML has them: `email`, `name`, `off`.
+    pub autocomplete: &'a str,
+    /// Whether it has to be filled.
+    pub required: bool,
+}
+
+impl TextField<'_> {
+    /// The ids of what describes it, for who hears the page read.
+    fn described_by(&self) -> Option<String> {
+        let help = self.help.map(|_| format!("{}-help", self.name));
+        let error = self.error.map(|_| format!("{}-error", self.name));
+        let ids: Vec<String> = error.into_iter().chain(help).collect();
+        (!ids.is_empty()).then(|| ids.join(" "))
+    }
+}

@@ -1,1 +1,0 @@
-//! Components of pages: layout, field, notice, button, table.
