@@ -13,7 +13,7 @@ async fn a_purchase_is_answered_with_one_mail_of_all_it_caused() {
     let mails = room.mails();
     assert_eq!(mails.len(), 1);
     let text = mails[0].text.clone().unwrap();
-    for told in ["You are Silver now", "It brought you 6000 points", "Welcome to Corner Bakery"] {
+    for told in ["You are Silver now", "It brought you 6,000 points", "Welcome to Corner Bakery"] {
         assert!(text.contains(told), "{told}: {text}");
     }
     assert_eq!(mails[0].to, ["ada@example.com"]);
@@ -59,7 +59,7 @@ async fn a_week_that_a_mail_about_a_purchase_told_of_needs_no_second_one() {
     room.shop.buys(1, 600, MORNING).await;
     room.pump().await;
     let text = room.mails()[0].text.clone().unwrap();
-    assert!(text.contains("You are Silver now") && text.contains("6000 points"), "{text}");
+    assert!(text.contains("You are Silver now") && text.contains("6,000 points"), "{text}");
     room.hour("2026-11-23T14:00:00Z").await;
     assert_eq!(room.mails().len(), 1);
     assert_eq!(room.state("receipts 2026-W47").await, MessageState::Dropped);

@@ -68,8 +68,8 @@ async fn a_letter_about_her_account_says_why_it_came_and_how_to_stop_its_kind() 
 #[tokio::test(start_paused = true)]
 async fn a_letter_with_a_welcome_in_it_is_stopped_as_marketing_is() {
     let mut room = Room::open().await;
-    room.ada_agrees().await;
     room.shop.buys(1, 10, MORNING).await;
+    room.ada_agrees().await;
     room.pump().await;
     let mails = room.mails();
     let (customer, kind) = (room.ada().await, Kind::Welcome);
@@ -124,7 +124,7 @@ async fn she_is_written_to_in_her_language() {
 #[tokio::test(start_paused = true)]
 async fn the_owners_own_words_go_out_where_there_are_some() {
     let words =
-        "kind = \"receipt\"\nlanguage = \"en\"\nbody = \"Bea says thanks for {{ points }}.\"";
+        "kind = \"receipt\"\nlanguage = \"en\"\nbody = \"Bea says thanks for {{ points | points }}.\"";
     let mut room = live(&own_words(words)).await;
     room.shop.buys(1, 10, MORNING).await;
     room.pump().await;
@@ -157,7 +157,7 @@ async fn words_that_cannot_be_used_stop_no_mail_and_the_owner_is_told_once() {
 }
 
 /// An offer in a receipt, in the owner's own words.
-const OFFER: &str = "kind = \"receipt\"\nlanguage = \"en\"\nbody = \"\"\"{{ points }}! And 20% off \
+const OFFER: &str = "kind = \"receipt\"\nlanguage = \"en\"\nbody = \"\"\"{{ points | points }}! And 20% off \
                      [all our cakes](https://corner-bakery.example/cakes).\"\"\"";
 
 #[tokio::test(start_paused = true)]

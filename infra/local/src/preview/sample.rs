@@ -94,7 +94,7 @@ impl Sample {
         let version = rules.programs.latest().ok_or_else(|| {
             Failure::new(format!("{shop} has no program: `regulars program apply` gives it one"))
         })?;
-        let mut sample = Self::of(version.program.clone(), environment, now)?;
+        let mut sample = Self::of(version.program.as_ref().clone(), environment, now)?;
         sample.settings = home.store.mail_settings(&shop).await.map_err(cannot)?;
         sample.links = links(environment, home.secrets.lists().named(SECRET))?;
         if let Some(customer) = &args.customer {

@@ -83,14 +83,14 @@ pub fn returns(draft: &Draft, entries: &[Entry]) -> Option<(OrderRef, Timestamp,
     if !matches!(draft.about, About::TakenBack { .. }) {
         return None;
     }
-    let mut orders = BTreeSet::new();
-    for entry in entries {
-        match &entry.cause {
-            Cause::Order { order, what: Change::Refunded } => orders.insert(order.clone()),
-            _ => return None,
-        };
-    }
-    let since = draft.from.checked_sub(REFUND_TOLD_WITHIN).ok()?;
+    let first = entries.iter().position(|entry| entry.delta < Points::ZERO)?;
+    let entries = entries.get(first..)?;
+    let refunded = |entry: &Entry| match &entry.cause {
+        Cause::Order { order, what: Change::Refunded } => Some(order.clone()),
+        _ => None,
+    };
+    let mut orders: BTreeSet<OrderRef> = entries.iter().map(refunded).collect::<Option<_>>()?;
+    let since = entries.first()?.at.checked_sub(REFUND_TOLD_WITHIN).ok()?;
     let order = orders.pop_first().filter(|_| orders.is_empty())?;
     Some((order, since, entries.len()))
 }
@@ -310,10 +310,13 @@ mod tests {
         let paid = entry("9", Change::Paid, 500, 500);
         let returned = entry("1", Change::Refunded, -200, 300);
         let taken = |returned| News::PointsTakenBack { points: Points(200), returned };
-        assert_eq!(told(&back, &[paid.clone(), returned.clone()], &[], "bronze"), [taken(None)]);
-        let ten = Money { minor: 1_000, currency: "USD".parse().unwrap() };
-        let alone = told(&back, &[returned.clone()], &[], "bronze");
-        assert_eq!(alone, [taken(Some(ten))], "nothing came meanwhile");
+        let ten = Some(Money { minor: 1_000, currency: "USD".parse().unwrap() });
+        let news = told(&back, &[paid.clone(), returned.clone()], &[], "bronze");
+        assert_eq!(news, [taken(ten)]);
+        let small = entry("2", Change::Paid, 20, 320);
+        let news = told(&back, &[paid.clone(), returned.clone(), small], &[], "bronze");
+        let less = News::PointsTakenBack { points: Points(180), returned: None };
+        assert_eq!(news, [less], "the money doesn't explain the points");
         let bought = entry("2", Change::Paid, 220, 520);
         assert_eq!(told(&back, &[paid, returned, bought], &[], "bronze"), [], "an exchange");
     }

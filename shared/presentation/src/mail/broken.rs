@@ -109,6 +109,15 @@ impl fmt::Display for Broken {
 }
 
 impl Finding {
+    /// Which template it is about.
+    pub fn about(&self) -> (Kind, Language) {
+        match self {
+            Self::Broken(Broken { kind, language, .. })
+            | Self::BecomesMarketing { kind, language, .. }
+            | Self::Refused { kind, language, .. } => (*kind, *language),
+        }
+    }
+
     /// Whether it keeps a program from being used.
     pub fn is_error(&self) -> bool {
         !matches!(self, Self::BecomesMarketing { .. })

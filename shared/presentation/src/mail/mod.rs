@@ -32,7 +32,7 @@ use self::template::{Mistake, Of};
 use crate::{Brand, Locale};
 
 /// What a mail is written from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Links {
     /// The page that says why she got it.
     pub why: Option<String>,
