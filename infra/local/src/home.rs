@@ -9,6 +9,7 @@ use loyalty::ids::ShopId;
 use loyalty::program::Program;
 use platform::Store;
 use platform::store::{Applied, StoreError, table};
+use presentation::mail::{self, Finding};
 use testkit::embedded::Embedded;
 
 use crate::cli::{Data, Environment};
@@ -41,6 +42,8 @@ pub(crate) struct ProgramFile {
     pub(crate) path: PathBuf,
     pub(crate) toml: String,
     pub(crate) program: Program,
+    /// What is worth knowing of the owner's own templates of mail.
+    pub(crate) templates: Vec<Finding>,
 }
 
 impl ProgramFile {
@@ -55,7 +58,14 @@ impl ProgramFile {
     pub(crate) fn parse(path: &Path, toml: String) -> Result<Self, Failure> {
         let program = Program::parse(&toml)
             .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
-        Ok(Self { path: path.to_owned(), toml, program })
+        let (unfit, templates): (Vec<_>, Vec<_>) =
+            mail::check(&program).into_iter().partition(Finding::is_error);
+        if !unfit.is_empty() {
+            let unfit: String = unfit.iter().map(|finding| format!("\n- {finding}")).collect();
+            let path = path.display();
+            return Err(Failure::new(format!("{path}: the program can't be used:{unfit}")));
+        }
+        Ok(Self { path: path.to_owned(), toml, program, templates })
     }
 
     /// The shop it is for.

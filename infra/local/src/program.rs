@@ -1,5 +1,6 @@
 //! `regulars program`: the owner's rules.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -22,6 +23,9 @@ pub(crate) fn check(path: &Path) -> Result<(), Failure> {
     console::say("\nWorth knowing:");
     for warning in file.program.warnings() {
         console::say(format_args!("- {warning}"));
+    }
+    for finding in &file.templates {
+        console::say(format_args!("- {finding}"));
     }
     Ok(())
 }
@@ -140,10 +144,16 @@ fn mail(mail: &MailRules) -> String {
     // The line says so already.
     let off = mail.off.iter().filter(|kind| **kind != Kind::Receipt);
     let off: Vec<&str> = off.map(|kind| kind.as_str()).collect();
-    if off.is_empty() {
-        return receipts.to_owned();
+    let mut said = receipts.to_owned();
+    if !off.is_empty() {
+        said = format!("{said}; not sent: {}", off.join(", "));
     }
-    format!("{receipts}; not sent: {}", off.join(", "))
+    let own: BTreeSet<&str> = mail.templates.iter().map(|one| one.kind.as_str()).collect();
+    if !own.is_empty() {
+        let own: Vec<&str> = own.into_iter().collect();
+        said = format!("{said}; in your own words: {}", own.join(", "));
+    }
+    said
 }
 
 fn money(program: &Program, minor: i64) -> Money {
@@ -189,6 +199,43 @@ Mail     receipts of points once a week"
             "a receipt of points for each order; not sent: tier-reached, welcome",
         );
         check("off = [\"receipt\"]", "no receipts of points");
+    }
+
+    /// The sample with one more template of a kind.
+    fn with_template(kind: &str, body: &str) -> Result<ProgramFile, Failure> {
+        let template =
+            format!("[[mail.template]]\nkind = \"{kind}\"\nlanguage = \"en\"\nbody = \"{body}\"\n");
+        ProgramFile::parse(Path::new("b.toml"), format!("{CORNER_BAKERY}\n{template}"))
+    }
+
+    #[test]
+    fn a_template_that_cant_be_rendered_keeps_a_program_from_being_used() {
+        let failure = with_template("receipt", "You have {{ pionts }}.").unwrap_err().to_string();
+        assert!(
+            failure.starts_with(
+                "b.toml: the program can't be used:\n- mail.template for receipt in en, body, \
+                 line 1: there is no `pionts` here; there are balance, links, name, points,"
+            ),
+            "{failure}"
+        );
+        let failure = with_template("points-expiring", "Buy something.").unwrap_err().to_string();
+        assert!(failure.contains("(\"buy\"), and a mail of this kind may not be"), "{failure}");
+    }
+
+    #[test]
+    fn a_template_that_makes_marketing_is_worth_knowing_and_own_words_are_named() {
+        let file = with_template("receipt", "Cakes are 10 % off.").unwrap();
+        let told: Vec<String> = file.templates.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            ["mail.template for receipt in en: its body has an amount or a share (\"%\"), which \
+              makes it marketing: who didn't agree to marketing gets our words instead"]
+        );
+        assert_eq!(
+            mail(&file.program.mail),
+            "receipts of points once a week; in your own words: receipt"
+        );
+        assert_eq!(with_template("receipt", "Thank you, {{ name }}.").unwrap().templates, []);
     }
 
     #[test]

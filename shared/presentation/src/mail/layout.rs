@@ -20,8 +20,8 @@ pub(super) struct Framed<'a> {
     pub(super) subject: &'a str,
     pub(super) preheader: &'a str,
     pub(super) body: Vec<Piece>,
-    /// The footer's lines, as HTML.
-    pub(super) foot: Vec<Piece>,
+    /// The footer, as HTML.
+    pub(super) foot: &'a str,
 }
 
 /// The mail as HTML. Should the layout fail, which its tests rule out, the same words
@@ -59,7 +59,7 @@ fn values(framed: &Framed<'_>) -> Value {
         subject => escaped(framed.subject),
         preheader => escaped(framed.preheader),
         body => Value::from(Serde(&framed.body)),
-        foot => Value::from(Serde(&framed.foot)),
+        foot => framed.foot,
         light => theme(Theme::Light),
         dark => theme(Theme::Dark),
     }
@@ -71,10 +71,10 @@ fn plain(framed: &Framed<'_>) -> String {
         Piece::Button { label, url } => format!("<p><a href=\"{url}\">{label}</a></p>"),
         Piece::Image { alt, .. } => format!("<p>{alt}</p>"),
     };
-    let body: String = framed.body.iter().chain(&framed.foot).map(piece).collect();
+    let (body, foot): (String, _) = (framed.body.iter().map(piece).collect(), framed.foot);
     let (language, subject) = (framed.language.as_str(), escaped(framed.subject));
     format!(
         "<!doctype html><html lang=\"{language}\" dir=\"ltr\"><head><meta charset=\"utf-8\">\
-         <title>{subject}</title></head><body>{body}</body></html>"
+         <title>{subject}</title></head><body>{body}{foot}</body></html>"
     )
 }

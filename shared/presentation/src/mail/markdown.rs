@@ -315,22 +315,44 @@ pub(super) fn plain(inlines: &[Inline]) -> String {
     inlines.iter().map(one).collect()
 }
 
-/// Blocks as the layout takes them.
+/// Blocks as the layout takes them; text between buttons and images is one piece.
 pub(super) fn pieces(blocks: &[Block]) -> Vec<Piece> {
-    let piece = |block: &Block| match block {
-        Block::Paragraph(inlines) => Piece::Text { html: format!("<p>{}</p>", html(inlines)) },
-        Block::Heading(inlines) => {
-            Piece::Text { html: format!("<h1 class=\"big\">{}</h1>", html(inlines)) }
+    let mut pieces: Vec<Piece> = Vec::new();
+    for block in blocks {
+        match (pieces.last_mut(), piece(block)) {
+            (Some(Piece::Text { html }), Piece::Text { html: more }) => html.push_str(&more),
+            (_, piece) => pieces.push(piece),
         }
+    }
+    pieces
+}
+
+fn piece(block: &Block) -> Piece {
+    let html = match block {
+        Block::Paragraph(inlines) => format!("<p>{}</p>", html(inlines)),
+        Block::Heading(inlines) => format!("<h1>{}</h1>", html(inlines)),
         Block::List(items) => {
-            let items: String =
-                items.iter().map(|item| format!("<li>{}</li>", html(item))).collect();
-            Piece::Text { html: format!("<ul>{items}</ul>") }
+            let item = |item: &Vec<Inline>| format!("<li>{}</li>", html(item));
+            format!("<ul>{}</ul>", items.iter().map(item).collect::<String>())
         }
-        Block::Button { label, url } => Piece::Button { label: escaped(label), url: escaped(url) },
-        Block::Image { alt, url } => Piece::Image { alt: escaped(alt), url: escaped(url) },
+        Block::Button { label, url } => {
+            return Piece::Button { label: escaped(label), url: escaped(url) };
+        }
+        Block::Image { alt, url } => return Piece::Image { alt: escaped(alt), url: escaped(url) },
     };
-    blocks.iter().map(piece).collect()
+    Piece::Text { html }
+}
+
+/// A footer as HTML: its links are lines to tap on, not buttons.
+pub(super) fn foot_html(blocks: &[Block]) -> String {
+    let one = |block: &Block| match piece(block) {
+        Piece::Text { html } => html,
+        Piece::Button { label, url } => {
+            format!("<p class=\"door\"><a href=\"{url}\">{label}</a></p>")
+        }
+        Piece::Image { alt, .. } => format!("<p>{alt}</p>"),
+    };
+    blocks.iter().map(one).collect()
 }
 
 /// A line as HTML.
@@ -400,7 +422,7 @@ mod tests {
                 Piece::Image { alt, url } => format!("[image {alt} {url}]"),
             })
             .collect();
-        assert_eq!(html.join("\n"), as_html);
+        assert_eq!(html.concat(), as_html);
     }
 
     #[test]
@@ -408,8 +430,8 @@ mod tests {
         check(
             "# 45 points\n\nThank **you**\nvery *much*.\n\n- One\n- Two",
             "45 points\n\nThank you very much.\n\n- One\n- Two",
-            "<h1 class=\"big\">45 points</h1>\n<p>Thank <strong>you</strong> very \
-             <em>much</em>.</p>\n<ul><li>One</li><li>Two</li></ul>",
+            "<h1>45 points</h1><p>Thank <strong>you</strong> very \
+             <em>much</em>.</p><ul><li>One</li><li>Two</li></ul>",
         );
         check(
             "- One\n\n  more\n- Two",

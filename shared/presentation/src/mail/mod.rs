@@ -26,7 +26,7 @@ use minijinja::Value;
 pub use self::broken::{Broken, Finding, Part, check};
 use self::facts::Facts;
 use self::layout::Framed;
-use self::markdown::{Block, Piece};
+use self::markdown::Block;
 pub use self::section::Section;
 use self::template::{Mistake, Of};
 use crate::{Brand, Locale};
@@ -123,22 +123,11 @@ pub fn write(occasion: &Occasion<'_>) -> Written {
         subject: &subject,
         preheader: &preheader,
         body: markdown::pieces(&blocks),
-        foot: foot_pieces(&foot),
+        foot: &markdown::foot_html(&foot),
     });
     let text = format!("{}\n\n-- \n{}\n", markdown::text(&blocks), markdown::text(&foot));
     let Writer { broken, marketing, .. } = writer;
     Written { subject, preheader, text, html, marketing, broken }
-}
-
-/// The footer's doors are lines to tap on, not buttons.
-fn foot_pieces(foot: &[Block]) -> Vec<Piece> {
-    let pieces = markdown::pieces(foot).into_iter().map(|piece| match piece {
-        Piece::Button { label, url } => {
-            Piece::Text { html: format!("<p class=\"doors\"><a href=\"{url}\">{label}</a></p>") }
-        }
-        other => other,
-    });
-    pieces.collect()
 }
 
 /// Writes one mail, and remembers what an owner has to know of it.

@@ -1,5 +1,8 @@
 //! Every kind, language, preset and name, through [`write`].
 
+mod overrides;
+mod rules;
+
 use loyalty::program::CORNER_BAKERY;
 use proptest::prelude::*;
 
