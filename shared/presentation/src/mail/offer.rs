@@ -149,63 +149,94 @@ pub(super) fn found(template: &TemplateOverride, program: &Program) -> Option<St
     })
 }
 
-/// A sign, a word or a name in what the owner wrote, in every branch of it.
+/// A sign, a word or a name in what the owner wrote, in every branch of it: as it is
+/// written, and as Markdown reads it.
 fn in_words(source: &str, kind: Kind, program: &Program) -> Option<String> {
     let source = without_tags(source);
-    if let Some(sign) = source.chars().find(|c| SIGNS.contains(c)) {
+    let as_read = markdown::said(&markdown::read(&source));
+    let has_sign = |c: &char| SIGNS.contains(c);
+    if let Some(sign) = source.chars().chain(as_read.chars()).find(has_sign) {
         return Some(format!("has an amount or a share (\"{sign}\")"));
     }
-    let text = words_of(&source);
+    let texts = [words_of(&source), words_of(&as_read)];
+    let has = |word: &str| texts.iter().any(|text| has_word(text, word));
     let word = WORDS.iter().find(|word| {
         let is_its_own = kind == Kind::RewardIssued && WORDS_OF_VOUCHERS.contains(*word);
-        !is_its_own && has_word(&text, word)
+        !is_its_own && has(word)
     });
     if let Some(word) = word {
         return Some(format!("speaks of an offer (\"{}\")", word.trim_end_matches('*')));
     }
     let rewards = program.rewards.iter().map(|reward| &reward.name);
     let goods = program.categories.iter().map(|category| &category.name);
-    let name = rewards.chain(goods).find(|name| has_word(&text, words_of(name).trim()));
+    let name = rewards.chain(goods).find(|name| has(words_of(name).trim()));
     name.map(|name| format!("names what the shop sells or gives (\"{name}\")"))
 }
 
-/// A link or an image that isn't one of ours: of what is rendered, as full as it can be.
+/// A link or an image that isn't one of ours, or an address that mailboxes make a link of.
 fn in_links(
     source: &str,
     part: Part,
     template: &TemplateOverride,
     program: &Program,
 ) -> Option<String> {
-    let text = words_of(source);
-    if source.contains("://") || has_word(&text, "www") || source.contains("mailto:") {
+    if ["://", "www.", "mailto:"].iter().any(|sign| source.to_lowercase().contains(sign)) {
         return Some("leads somewhere else (a link of its own)".to_owned());
-    }
-    if part != Part::Body {
-        return None;
     }
     let locale = Locale::new(template.language, &program.shop.country);
     let section = Section::sample(template.kind, program, &locale);
     let facts = sample_facts(&section, program, &locale);
     let rendered = template::render(source, part.kind(), &facts, &locale).ok()?;
+    let blocks = match part {
+        Part::Body => markdown::read(&rendered),
+        Part::Subject | Part::Preheader => Vec::new(),
+    };
     let ours = |url: &String| url.starts_with(super::sample::LINKS);
-    let other = markdown::urls(&markdown::read(&rendered)).into_iter().find(|url| !ours(url));
+    let other = markdown::urls(&blocks).into_iter().find(|url| !ours(url));
+    let said = if part == Part::Body { markdown::said(&blocks) } else { rendered };
+    let other = other.or_else(|| {
+        let said = said.replace(&program.shop.name, "").replace(&program.name, "");
+        said.split_whitespace().find(|word| is_address(word)).map(str::to_owned)
+    });
     other.map(|url| format!("leads somewhere else ({url})"))
 }
 
-/// A template without the signs that only set values off from text.
+/// Whether mailboxes would take a word for an address: `corner.example/cakes`.
+fn is_address(word: &str) -> bool {
+    if word.starts_with(super::sample::LINKS) {
+        return false;
+    }
+    let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+    let host = word.split(['/', '?', '#']).next().unwrap_or_default();
+    let Some((before, last)) = host.rsplit_once('.') else { return false };
+    let is_part = |c: char| c.is_alphanumeric() || "-.@".contains(c);
+    last.chars().count() >= 2
+        && last.chars().all(char::is_alphabetic)
+        && before.chars().next_back().is_some_and(char::is_alphanumeric)
+        && before.chars().all(is_part)
+}
+
+/// A template without comments, and without the signs that only set values off from text.
 fn without_tags(source: &str) -> String {
-    source.replace("{%", "{").replace("%}", "}")
+    let mut said = String::with_capacity(source.len());
+    let mut rest = source;
+    while let Some((before, after)) = rest.split_once("{#") {
+        said.push_str(before);
+        rest = after.split_once("#}").map_or("", |(_, after)| after);
+    }
+    said.push_str(rest);
+    said.replace("{%", "{").replace("%}", "}")
 }
 
 /// Text as words with one blank before, between and after them, lower case; what stands
 /// between them counts as a blank, and marks within a word as nothing.
 fn words_of(text: &str) -> String {
     let mut words = String::from(" ");
-    let mut comment_free = text.to_lowercase();
+    let mut plain = text.to_lowercase();
     for mark in ["**", "__", "\u{ad}", "\u{200b}"] {
-        comment_free = comment_free.replace(mark, "");
+        plain = plain.replace(mark, "");
     }
-    for word in comment_free.split(|c: char| !c.is_alphanumeric() && c != '\'') {
+    for word in plain.split(|c: char| !c.is_alphanumeric() && c != '\'') {
         if !word.is_empty() {
             words.push_str(word);
             words.push(' ');

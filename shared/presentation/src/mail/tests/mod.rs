@@ -167,3 +167,15 @@ fn a_name_with_html_is_only_a_name_and_so_are_others() {
         check_name(name);
     }
 }
+
+#[test]
+fn what_a_person_wrote_is_her_text_and_no_markdown() {
+    let program = bakery();
+    let mut case = Case::new(Kind::FollowUpAnswer, Language::En, &program);
+    let text = "# Sorry\n\n- [x](https://evil.example) <b>{{ name }}</b>\n\n    1. code `a` \\ *b*";
+    case.sections = vec![Section::FollowUpAnswer { text: text.to_owned() }];
+    let written = case.write();
+    let said = "# Sorry\n\n- [x](https://evil.example) <b>{{ name }}</b>\n\n1. code `a` \\ *b*";
+    assert!(written.text.contains(said), "{}", written.text);
+    assert!(!written.html.contains("evil.example\"") && !written.html.contains("<b>"));
+}
