@@ -8,126 +8,26 @@ use super::broken::{Part, sample_facts};
 use super::{Section, markdown, template};
 use crate::Locale;
 
-/// Words of offers and of buying, lower case; one that ends in `*` stands for all that
-/// begin so.
-const WORDS: &[&str] = &[
-    // English
-    "discount*",
-    "offer",
-    "offers",
-    "sale",
-    "sales",
-    "save",
-    "saving",
-    "savings",
-    "deal",
-    "deals",
-    "bargain*",
-    "free",
-    "freebie*",
-    "gift",
-    "gifts",
-    "coupon*",
-    "voucher*",
-    "promo*",
-    "special",
-    "specials",
-    "exclusive*",
-    "bonus*",
-    "buy",
-    "buying",
-    "order now",
-    "order today",
-    "shop now",
-    "shop online",
-    "spend",
-    "spending",
-    "come back",
-    "visit us",
-    "stop by",
-    "drop in",
-    "see you soon",
-    "new in",
-    "new arrival*",
-    "in stock",
-    "limited",
-    "only today",
-    "last chance",
-    "hurry",
-    "don't miss",
-    "check out",
-    "try our",
-    "introducing",
-    "now available",
-    "refer",
-    "referral*",
-    "recommend*",
-    "invite*",
-    "half price",
-    "reduced",
-    "cheap*",
-    "percent",
-    "dollar*",
-    "euro",
-    "euros",
-    "pound",
-    "pounds",
-    "usd",
-    "eur",
-    "gbp",
-    "chf",
-    "cad",
-    // German
-    "rabatt*",
-    "angebot*",
-    "sonderangebot*",
-    "gratis*",
-    "kostenlos*",
-    "umsonst",
-    "gutschein*",
-    "spar*",
-    "kauf",
-    "kaufe*",
-    "kaufst",
-    "kauft",
-    "kaufen",
-    "einkaufen",
-    "bestell*",
-    "jetzt bestellen",
-    "geschenk*",
-    "aktion",
-    "aktionen",
-    "aktionspreis*",
-    "schnäppchen*",
-    "reduziert*",
-    "ermäßig*",
-    "günstig*",
-    "billig*",
-    "exklusiv*",
-    "sonderpreis*",
-    "nachlass*",
-    "neu bei uns",
-    "neu im",
-    "neuheit*",
-    "schau vorbei",
-    "komm vorbei",
-    "komm wieder",
-    "besuch uns",
-    "besuche uns",
-    "nur heute",
-    "nur noch",
-    "letzte chance",
-    "beeil*",
-    "verpass*",
-    "empfiehl*",
-    "empfehl*",
-    "weiterempfehl*",
-    "freunde werben",
-    "prozent",
-    "franken",
-];
+/// English words of offers and of buying; one that ends in `*` stands for all that begin so.
+const ENGLISH: &str = "\
+    discount*, offer, offers, sale, sales, save, saving, savings, deal, deals, bargain*, free, \
+    freebie*, gift, gifts, coupon*, voucher*, promo*, special, specials, exclusive*, bonus*, buy, \
+    buying, order now, order today, shop now, shop online, spend, spending, come back, visit us, \
+    stop by, drop in, see you soon, new in, new arrival*, in stock, limited, only today, \
+    last chance, hurry, don't miss, check out, try our, introducing, now available, refer, \
+    referral*, recommend*, invite*, half price, reduced, cheap*, percent, dollar*, euro, euros, \
+    pound, pounds, usd, eur, gbp, chf, cad";
 
-/// What a mail of a voucher has to call by its name.
+/// German ones.
+const GERMAN: &str = "\
+    rabatt*, angebot*, sonderangebot*, gratis*, kostenlos*, umsonst, gutschein*, sparen, sparst, \
+    spart, spar, sparpreis*, ersparnis*, kauf, kaufe*, kaufst, kauft, einkaufen, bestell*, \
+    geschenk*, aktion, aktionen, aktionspreis*, schnäppchen*, reduziert*, ermäßig*, günstig*, \
+    billig*, exklusiv*, sonderpreis*, nachlass*, neu bei uns, neu im, neuheit*, schau vorbei, \
+    komm vorbei, komm wieder, besuch uns, besuche uns, nur heute, nur noch, letzte chance, beeil*, \
+    verpass*, empfiehl*, empfehl*, weiterempfehl*, freunde werben, prozent, franken";
+
+/// What mail about vouchers she has calls by their name.
 const WORDS_OF_VOUCHERS: &[&str] = &["voucher*", "coupon*", "gutschein*"];
 
 /// Signs of amounts and percentages.
@@ -160,8 +60,9 @@ fn in_words(source: &str, kind: Kind, program: &Program) -> Option<String> {
     }
     let texts = [words_of(&source), words_of(&as_read)];
     let has = |word: &str| texts.iter().any(|text| has_word(text, word));
-    let word = WORDS.iter().find(|word| {
-        let is_its_own = kind == Kind::RewardIssued && WORDS_OF_VOUCHERS.contains(*word);
+    let of_vouchers = matches!(kind, Kind::RewardIssued | Kind::Erasure);
+    let word = ENGLISH.split(", ").chain(GERMAN.split(", ")).find(|word| {
+        let is_its_own = of_vouchers && WORDS_OF_VOUCHERS.contains(word);
         !is_its_own && has(word)
     });
     if let Some(word) = word {
