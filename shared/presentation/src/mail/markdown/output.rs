@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Block, Inline};
+use crate::mail::facts::is_seen;
 
 /// A block as the layout takes it: ready HTML, or what a button is made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -144,7 +145,9 @@ pub(in crate::mail) fn escaped(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
+            '\n' => escaped.push('\n'),
+            c if is_seen(c) => escaped.push(c),
+            _ => {}
         }
     }
     escaped

@@ -168,6 +168,7 @@ fn a_name_with_html_is_only_a_name_and_so_are_others() {
         "Ada\r\nBcc: all@example.com",
         "O'Neill & Söhne",
         "]]> --> <!--",
+        "\u{fffe}\u{ffff}\u{7f}\u{85}\u{feff}x\u{1f}\u{e000}",
         &"a".repeat(400),
         "",
         " ",
