@@ -39,7 +39,6 @@ pub(super) const WORDS: Words = Words {
     undo_monthly: "Angebote höchstens einmal im Monat",
     undo_pause: "Nur drei Monate Pause",
     switch_on: "Rückgängig: wieder einschalten",
-    what_comes: "Was sonst kommt",
     more_choices: "Mehr Auswahl: eine Pause oder gar nichts",
 
     preferences_title: "Welche Mails möchtest du?",
@@ -153,11 +152,11 @@ fn kind(kind: Kind) -> &'static str {
         Kind::ProgramEnd => "Das Ende des Programms",
         Kind::RetentionNotice => "Dass alte Daten gelöscht werden",
         Kind::Welcome => "Willkommen",
-        Kind::Birthday => "Dein Geburtstag",
-        Kind::Anniversary => "Der Tag, seit dem du dabei bist",
+        Kind::Birthday => "Eine Mail zu deinem Geburtstag",
+        Kind::Anniversary => "Eine Mail zum Tag, seit dem du dabei bist",
         Kind::TierAtRisk => "Was fehlt, um deine Stufe zu behalten",
         Kind::WinBack => "Ein Brief nach langer Zeit",
-        Kind::Survey => "Wie es war",
+        Kind::Survey => "Eine Frage, wie es war",
     }
 }
 
