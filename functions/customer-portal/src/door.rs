@@ -16,7 +16,7 @@ use platform::store::{Contact, Customer, StoreError};
 use platform::tokens::{Door, Links, TokenError};
 use presentation::{Brand, Locale};
 
-use crate::answer::{Refusal, Trouble, language};
+use crate::answer::{Refusal, Trouble, accepted, language};
 use crate::words::Words;
 
 /// Marketing mail's channel.
@@ -70,7 +70,8 @@ impl Visit {
                 (Customer { id, account, contact: None }, contact)
             }
             _ => {
-                let locale = settings.locale(&program, Some(hers.as_str()));
+                let reads = accepted(headers).map(Language::as_str);
+                let locale = settings.locale(&program, reads);
                 return Err(Refusal::of(Trouble::Gone, locale.language, &brand));
             }
         };

@@ -2,11 +2,12 @@
 
 use axum::response::IntoResponse;
 use http::StatusCode;
-use loyalty::mail::{About, Draft, Kind};
-use loyalty::{Language, ids};
+use loyalty::Language;
+use loyalty::mail::Kind;
 use platform::store::Wanted;
 
-use super::{Answer, NOW, Portal, at};
+use super::why::welcome;
+use super::{Answer, Portal};
 use crate::answer::{Refusal, Trouble};
 use crate::unsubscribe::Stops;
 use crate::words::Words;
@@ -21,21 +22,9 @@ impl Portal {
     /// Each page in a state worth seeing.
     async fn pages(&self) -> Vec<(&'static str, Answer)> {
         let mut pages = Vec::new();
-        let order: ids::OrderRef =
-            ids::OrderRef { source: ids::Source::Shopify, id: "6001".parse().unwrap() };
-        let from = at("2026-11-22T12:00:00Z");
-        let draft = Draft {
-            about: About::Order(order),
-            from,
-            sections: vec![Kind::Receipt, Kind::Welcome],
-            due: at(NOW),
-            fact_at: from,
-            news_from: from,
-            caused_at: None,
-        };
         let preset = loyalty::program::Preset::UsNy;
         let relied_on = platform::store::ReliedOn::of(&self.consent().await, preset);
-        let why = self.sent(draft, Wanted { relied_on, ..Wanted::default() }).await;
+        let why = self.sent(welcome(), Wanted { relied_on, ..Wanted::default() }).await;
         pages.push(("why", self.get(&why).await));
         pages.push(("why-unknown", self.get(&self.why("consent")).await));
         pages.push(("preferences", self.get(&self.preferences()).await));
