@@ -129,6 +129,7 @@ async fn posting_twice_or_many_at_once_changes_nothing_more() {
     portal.post(&kind, ONE_CLICK).await;
     let before = portal.table().await;
     portal.shop.set_now("2026-11-23T15:00:00Z");
+    portal.post(&offers, ONE_CLICK).await.says("since November 22, 2026");
     for path in [&offers, &kind] {
         portal.post(path, ONE_CLICK).await.page();
         portal.press(path, BUTTON).await;
