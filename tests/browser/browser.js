@@ -48,6 +48,9 @@ const RULES = {
     rules: { 'target-size': { enabled: true } },
 };
 
+// There the reader's own colours are painted, and axe reads those of the page.
+const IN_FORCED_COLOURS = { ...RULES, rules: { ...RULES.rules, 'color-contrast': { enabled: false } } };
+
 /** Opens Chromium; it closes with the test. */
 export async function open(test) {
     const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -69,7 +72,7 @@ class Browser {
 
     /** Somebody's tab, who may see only `host`; `strays` are requests to anywhere else. */
     async visitor(host, options = {}) {
-        const context = await this.#browser.newContext(options);
+        const context = await this.#browser.newContext({ reducedMotion: 'reduce', ...options });
         const strays = [];
         await context.route('**', async (route) => {
             const url = new URL(route.request().url());
@@ -88,7 +91,8 @@ class Browser {
             await page.setViewportSize(look.viewport);
             const { colorScheme, forcedColors = 'none' } = look;
             await page.emulateMedia({ colorScheme, forcedColors });
-            const found = [...(await this.#unfit(page)), ...(await overflow(page))];
+            const rules = forcedColors === 'active' ? IN_FORCED_COLOURS : RULES;
+            const found = [...(await this.#unfit(page, rules)), ...(await overflow(page))];
             faults.push(...found.map((fault) => `${name}, ${look.name}: ${fault}`));
             const path = join(SCREENSHOTS, `${name}-${look.name}.png`);
             await page.screenshot({ path, fullPage: true });
@@ -97,10 +101,10 @@ class Browser {
         return faults;
     }
 
-    async #unfit(page) {
+    async #unfit(page, rules) {
         // Through the debugger: the page's own policy allows no script.
         await page.evaluate(this.#axe);
-        const { violations } = await page.evaluate((rules) => globalThis.axe.run(rules), RULES);
+        const { violations } = await page.evaluate((chosen) => globalThis.axe.run(chosen), rules);
         return violations.flatMap(({ id, help, nodes }) =>
             nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 200)} ${node.failureSummary}`),
         );
@@ -119,11 +123,13 @@ async function overflow(page) {
     });
 }
 
-/** What has the focus: how it is called, whether that can be seen. */
+/** What has the focus: how it is called, whether that can be seen. Nothing if it had it before. */
 export async function focused(page) {
     return page.evaluate(() => {
         const element = document.activeElement;
-        if (!element || element === document.body) return null;
+        const visited = (globalThis.visited ??= new WeakSet());
+        if (!element || element === document.body || visited.has(element)) return null;
+        visited.add(element);
         const { left, right, top, bottom } = element.getBoundingClientRect();
         const style = getComputedStyle(element);
         const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
