@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { open } from './browser.js';
+import { OF_PAGES, open } from './browser.js';
 import { linkOf, somebody, start } from './system.js';
 
 const LOCALES = { en: 'en-US', de: 'de-DE' };
@@ -101,7 +101,7 @@ async function looksOfMail(browser, system, mail, name) {
     const body = { contentType: 'text/html; charset=utf-8', body: mail.html };
     await tab.route(address, (route) => route.fulfill(body));
     await tab.goto(address);
-    const faults = await browser.faults(tab, name);
+    const faults = await browser.faults(tab, name, OF_PAGES);
     await tab.leave();
     return faults;
 }
