@@ -48,6 +48,12 @@ const RULES = {
     rules: { 'target-size': { enabled: true } },
 };
 
+// There the reader's own colours are painted, and axe reads those of the page.
+const FORCED = ['color-contrast'];
+
+/** What a page has to have and a mail hasn't: it stands in its reader's page. */
+export const OF_PAGES = ['landmark-one-main', 'page-has-heading-one', 'region'];
+
 /** Opens Chromium; it closes with the test. */
 export async function open(test) {
     const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -69,7 +75,7 @@ class Browser {
 
     /** Somebody's tab, who may see only `host`; `strays` are requests to anywhere else. */
     async visitor(host, options = {}) {
-        const context = await this.#browser.newContext(options);
+        const context = await this.#browser.newContext({ reducedMotion: 'reduce', ...options });
         const strays = [];
         await context.route('**', async (route) => {
             const url = new URL(route.request().url());
@@ -81,26 +87,32 @@ class Browser {
         return Object.assign(page, { strays, leave: () => context.close() });
     }
 
-    /** What is wrong with the page before the visitor, in every look; empty where nothing is. */
-    async faults(page, name) {
-        const faults = [];
+    /**
+     * What is wrong with the page before the visitor, and in which looks; empty where nothing is.
+     * Rules of axe in `but` don't count.
+     */
+    async faults(page, name, but = []) {
+        const faults = new Map();
         for (const look of LOOKS) {
             await page.setViewportSize(look.viewport);
             const { colorScheme, forcedColors = 'none' } = look;
             await page.emulateMedia({ colorScheme, forcedColors });
-            const found = [...(await this.#unfit(page)), ...(await overflow(page))];
-            faults.push(...found.map((fault) => `${name}, ${look.name}: ${fault}`));
+            const without = forcedColors === 'active' ? [...but, ...FORCED] : but;
+            const found = [...(await this.#unfit(page, without)), ...(await overflow(page))];
+            for (const fault of found) faults.set(fault, [...(faults.get(fault) ?? []), look.name]);
             const path = join(SCREENSHOTS, `${name}-${look.name}.png`);
             await page.screenshot({ path, fullPage: true });
         }
-        faults.push(...page.strays.map((url) => `${name}: it asks for ${url}`));
-        return faults;
+        const unfit = [...faults].map(([fault, looks]) => `${name} (${looks}): ${fault}`);
+        return [...unfit, ...page.strays.map((url) => `${name}: it asks for ${url}`)];
     }
 
-    async #unfit(page) {
+    async #unfit(page, without) {
+        const off = Object.fromEntries(without.map((rule) => [rule, { enabled: false }]));
+        const chosen = { ...RULES, rules: { ...RULES.rules, ...off } };
         // Through the debugger: the page's own policy allows no script.
         await page.evaluate(this.#axe);
-        const { violations } = await page.evaluate((rules) => globalThis.axe.run(rules), RULES);
+        const { violations } = await page.evaluate((rules) => globalThis.axe.run(rules), chosen);
         return violations.flatMap(({ id, help, nodes }) =>
             nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 200)} ${node.failureSummary}`),
         );
@@ -119,11 +131,13 @@ async function overflow(page) {
     });
 }
 
-/** What has the focus: how it is called, whether that can be seen. */
+/** What has the focus: how it is called, whether that can be seen. Nothing if it had it before. */
 export async function focused(page) {
     return page.evaluate(() => {
         const element = document.activeElement;
-        if (!element || element === document.body) return null;
+        const visited = (globalThis.visited ??= new WeakSet());
+        if (!element || element === document.body || visited.has(element)) return null;
+        visited.add(element);
         const { left, right, top, bottom } = element.getBoundingClientRect();
         const style = getComputedStyle(element);
         const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
