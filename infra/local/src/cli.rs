@@ -84,6 +84,9 @@ pub(crate) struct DemoArgs {
     /// Print the summary as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+    /// Follow every link of the year's mail as scanners do, and prove that it changes nothing
+    #[arg(long)]
+    pub(crate) crawl: bool,
     /// Where to serve afterwards
     #[arg(long, default_value_t = DEFAULT_LISTEN)]
     pub(crate) listen: SocketAddr,

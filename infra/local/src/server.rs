@@ -76,6 +76,22 @@ impl Functions {
         self.0.iter().map(|function| function.name).collect()
     }
 
+    /// Hands a request to the function its path belongs to. Not by nesting: a function
+    /// expects its own paths, and answers unknown ones among them itself.
+    pub(crate) async fn answer(&self, request: Request) -> Response {
+        match self.at(request.uri().path()) {
+            Some(function) => {
+                let answer = function.router.clone().oneshot(request).await;
+                answer.unwrap_or_else(|never| match never {})
+            }
+            None => {
+                let detail = "nothing is here: try /healthz, /api/v1/, /webhooks/shopify/{shop}, \
+                     /webhooks/square/{shop}, /_local/clock, /_local/mailbox/";
+                Problem::new(StatusCode::NOT_FOUND, "not-found", detail).into_response()
+            }
+        }
+    }
+
     fn at(&self, path: &str) -> Option<&Function> {
         let is_its_own =
             |prefix: &&str| path.starts_with(prefix) || prefix.strip_suffix('/') == Some(path);
@@ -95,20 +111,8 @@ pub(crate) fn router(services: &Services, clock: MovableClock, cloud: Cloud) -> 
         .with_state(functions)
 }
 
-/// Hands a request to the function its path belongs to. Not by nesting: a function
-/// expects its own paths, and answers unknown ones among them itself.
 async fn hand_over(State(functions): State<Functions>, request: Request) -> Response {
-    match functions.at(request.uri().path()) {
-        Some(function) => {
-            let answer = function.router.clone().oneshot(request).await;
-            answer.unwrap_or_else(|never| match never {})
-        }
-        None => {
-            let detail = "nothing is here: try /healthz, /api/v1/, /webhooks/shopify/{shop}, \
-                 /webhooks/square/{shop}, /_local/clock, /_local/mailbox/";
-            Problem::new(StatusCode::NOT_FOUND, "not-found", detail).into_response()
-        }
-    }
+    functions.answer(request).await
 }
 
 /// Takes an address, or says why not.

@@ -15,6 +15,7 @@ use testkit::aws::Cloud;
 use testkit::ses::{Mail, SendQuota};
 use tokio::task::JoinHandle;
 
+use super::crawl::Crawled;
 use super::people::Person;
 use super::{Play, bakery};
 use crate::failure::Failure;
@@ -48,6 +49,9 @@ pub(super) struct MailFigures {
     pub(super) events: u64,
     /// Write units, in tenths.
     pub(super) write_units_x10: u64,
+    /// What following every link of it did, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) crawled: Option<Crawled>,
     /// Everything that shouldn't be, as sentences.
     #[serde(skip)]
     pub(super) problems: Vec<String>,

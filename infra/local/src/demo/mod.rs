@@ -8,6 +8,7 @@
 
 mod audit;
 mod bakery;
+mod crawl;
 mod deliver;
 mod expected;
 mod fate;
@@ -94,7 +95,7 @@ pub(crate) async fn run(args: DemoArgs, environment: Environment<'_>) -> Result<
     };
     let public_url = public_url.unwrap_or_else(|| PUBLIC_URL.to_owned());
     let (report, mail) = tokio::select! {
-        played = play(&mut home, &program, year, public_url) => played?,
+        played = play(&mut home, &program, year, public_url, args.crawl) => played?,
         () = stop.clone().told() => return Err(Failure::new("stopped before the year was over")),
     };
     if args.json {
@@ -123,6 +124,7 @@ async fn play(
     program: &ProgramFile,
     year: Year,
     public_url: String,
+    crawl: bool,
 ) -> Result<(Report, Cloud), Failure> {
     let play = Arc::new(Play::on(home, program, year, public_url).await?);
     let mut mailroom = Mailroom::open(home, &play).await?;
@@ -133,7 +135,12 @@ async fn play(
     bar.finish_and_clear();
     let audited = audit::everything(home, &play).await?;
     let again = deliver::again(home, &play, &audited, REDELIVERED).await?;
-    let mail = mailroom.look_over(&play, audited.customers.len());
+    let mut mail = mailroom.look_over(&play, audited.customers.len());
+    if crawl {
+        let mut crawled = crawl::every_link(home, &play, &mailroom.cloud.ses.mails()).await?;
+        mail.problems.append(&mut crawled.problems);
+        mail.crawled = Some(crawled);
+    }
     let found = Found { delivered, audited, again, mail };
     Ok((Report::new(&play, found, took), mailroom.cloud))
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::Play;
 use super::audit::Audited;
+use super::crawl::Crawled;
 use super::deliver::{Again, Delivered};
 use super::mailroom::MailFigures;
 use super::people::{Known, Person};
@@ -310,9 +311,10 @@ fn orders_text(orders: &Orders) -> String {
 
 fn mail_text(mail: &MailFigures) -> String {
     let kinds = mail.kinds.iter().map(|(kind, count)| format!("{} {kind}", grouped(*count)));
+    let crawled = mail.crawled.as_ref().map(crawl_text).unwrap_or_default();
     format!(
         "{} to {} people: {};\na member has {} in the median month, and never more than {}.\n{} events on the \
-         bus, {} write units",
+         bus, {} write units{crawled}",
         grouped(mail.sent),
         grouped(mail.people),
         kinds.collect::<Vec<_>>().join(", "),
@@ -320,6 +322,16 @@ fn mail_text(mail: &MailFigures) -> String {
         mail.most_a_month,
         grouped(mail.events),
         tenths(mail.write_units_x10)
+    )
+}
+
+fn crawl_text(crawled: &Crawled) -> String {
+    format!(
+        "\n{} links of it followed, {} answers: {} items changed; one button pressed: {}",
+        grouped(crawled.links),
+        grouped(crawled.answers),
+        grouped(crawled.changed),
+        grouped(crawled.changed_by_a_button)
     )
 }
 

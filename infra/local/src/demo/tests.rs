@@ -12,6 +12,7 @@ fn year(seed: u64) -> (ProgramFile, Year) {
         seed,
         no_serve: true,
         json: false,
+        crawl: true,
         listen: crate::cli::DEFAULT_LISTEN,
     };
     let year = Year::ending(&program, "2026-11-22T12:00:00Z".parse().unwrap(), &args).unwrap();
@@ -21,7 +22,7 @@ fn year(seed: u64) -> (ProgramFile, Year) {
 async fn played(seed: u64) -> Report {
     let (program, year) = year(seed);
     let mut home = Home::open(&Data::Memory, &nothing).await.unwrap();
-    play(&mut home, &program, year, PUBLIC_URL.to_owned()).await.unwrap().0
+    play(&mut home, &program, year, PUBLIC_URL.to_owned(), true).await.unwrap().0
 }
 
 #[test]
@@ -44,6 +45,9 @@ async fn a_small_demo_is_right_and_the_same_each_time() {
     assert!(first.figures.deliveries.out_of_order > 0);
     assert!(first.figures.mail.sent > 0 && first.figures.mail.most_a_month <= 5);
     assert_eq!(first.figures.delivered_again.ledger_changes, 0);
+    let crawled = first.figures.mail.crawled.clone().unwrap();
+    assert!(crawled.links > 3 * first.figures.mail.sent && crawled.changed == 0, "{crawled:?}");
+    assert!(crawled.changed_by_a_button > 0, "{crawled:?}");
     assert_ne!(first.figures, played(8).await.figures);
 }
 

@@ -16,7 +16,7 @@ mod mail;
 mod model;
 mod play;
 mod product;
-mod raw;
+pub(crate) mod raw;
 mod systematic;
 
 use std::collections::BTreeMap;

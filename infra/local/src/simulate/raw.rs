@@ -46,7 +46,7 @@ pub(super) struct Account {
 }
 
 impl Raw<'_> {
-    pub(super) async fn ask(&self, operation: &str, body: &Value) -> Value {
+    pub(crate) async fn ask(&self, operation: &str, body: &Value) -> Value {
         let mut request = HttpRequest::new(SdkBody::from(body.to_string()));
         request.headers_mut().insert("x-amz-target", format!("DynamoDB_20120810.{operation}"));
         let answer = self.connector.call(request).await;
@@ -163,7 +163,7 @@ impl Raw<'_> {
     }
 }
 
-pub(super) fn items(mut answer: Value) -> Vec<Value> {
+pub(crate) fn items(mut answer: Value) -> Vec<Value> {
     match answer.get_mut("Items").map(Value::take) {
         Some(Value::Array(items)) => items,
         _ => Vec::new(),
@@ -178,6 +178,6 @@ pub(super) fn number(value: Option<&Value>) -> i64 {
     value.and_then(|value| value.get("N")?.as_str()?.parse().ok()).unwrap_or_default()
 }
 
-pub(super) fn text(value: Option<&Value>) -> Option<String> {
+pub(crate) fn text(value: Option<&Value>) -> Option<String> {
     value.and_then(|value| value.get("S")?.as_str()).map(str::to_owned)
 }
