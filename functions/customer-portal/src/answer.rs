@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use loyalty::Language;
 use platform::store::StoreError;
 use presentation::Brand;
-use presentation::page::{Notice, Page, Tone};
+use presentation::page::{self, Notice, Page, Tone};
 
 use crate::words::Words;
 
@@ -143,19 +143,24 @@ pub(crate) fn answer<M: Display>(status: StatusCode, page: &Page<'_, M>) -> Resp
 pub(crate) fn see(path: &str) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
     let headers = response.headers_mut();
+    for (name, value) in page::HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
     if let Ok(path) = HeaderValue::from_str(path) {
         headers.insert(header::LOCATION, path);
     }
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
     response
 }
 
-/// What a visitor's browser says that she reads, where nothing is known of her yet.
+/// What a visitor's browser says that she reads.
+pub(crate) fn accepted(headers: &HeaderMap) -> Option<Language> {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
+    Language::accepted(accepted)
+}
+
+/// The language of a page to somebody of whom nothing is known yet.
 pub(crate) fn language(headers: &HeaderMap) -> Language {
-    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    accepted.and_then(Language::accepted).unwrap_or_default()
+    accepted(headers).unwrap_or_default()
 }
 
 /// A method that none of the pages takes.

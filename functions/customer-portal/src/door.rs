@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{Form, FromRequest, Request};
 use http::{HeaderMap, HeaderValue, Uri, header};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use loyalty::Language;
-use loyalty::consent::{Act, Channel, Fact};
+use loyalty::consent::{Act, Channel, Consent, Fact};
 use loyalty::ids::{CustomerId, ShopId};
 use loyalty::mail::Kind;
 use loyalty::program::Program;
@@ -16,11 +16,14 @@ use platform::store::{Contact, Customer, StoreError};
 use platform::tokens::{Door, Links, TokenError};
 use presentation::{Brand, Locale};
 
-use crate::answer::{Refusal, Trouble, language};
+use crate::answer::{Refusal, Trouble, accepted, language};
 use crate::words::Words;
 
 /// Marketing mail's channel.
 pub(crate) const EMAIL: Channel = Channel::Email;
+
+/// How far another clock may be ahead of ours.
+const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 
 /// Somebody who opened a link that is hers.
 #[derive(Debug)]
@@ -39,6 +42,7 @@ pub(crate) struct Visit {
     pub(crate) customer: Customer,
     /// Her contact data, or those of who stands for her: mail goes by them.
     pub(crate) contact: Contact,
+    /// When: of what she says, too.
     pub(crate) now: Timestamp,
 }
 
@@ -66,11 +70,13 @@ impl Visit {
                 (Customer { id, account, contact: None }, contact)
             }
             _ => {
-                let locale = settings.locale(&program, Some(hers.as_str()));
+                let reads = accepted(headers).map(Language::as_str);
+                let locale = settings.locale(&program, reads);
                 return Err(Refusal::of(Trouble::Gone, locale.language, &brand));
             }
         };
         let locale = settings.locale(&program, contact.language.as_deref());
+        let now = after(&contact.consent, now);
         let words = Words::of(locale.language);
         let path = uri.path().to_owned();
         Ok(Self {
@@ -143,6 +149,15 @@ impl Visit {
         tracing::info!(%shop, %customer, act, news, "a customer said something about mail");
         Ok(())
     }
+}
+
+/// When she says what she says now: after all that was heard of her, because she has seen
+/// what came of that. Whoever told it may have a clock that is a little ahead of ours.
+fn after(consent: &Consent, now: Timestamp) -> Timestamp {
+    let newest = consent.history().next_back().map(|fact| fact.at);
+    let ahead = newest.filter(|at| *at >= now && at.duration_since(now) <= AHEAD);
+    let next = ahead.and_then(|at| at.checked_add(SignedDuration::from_millis(1)).ok());
+    next.unwrap_or(now)
 }
 
 /// What the log calls it.

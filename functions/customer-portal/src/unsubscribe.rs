@@ -118,7 +118,11 @@ pub(crate) async fn stop(
     let body = body.map_err(|rejection| Refusal::body(&rejection, language(&headers)))?;
     let visit = Visit::open(services, &uri, &headers).await?;
     let stops = stops(&visit)?;
-    if !stops.is_done(&visit.contact.consent) {
+    let consent = &visit.contact.consent;
+    let mut since = visit.now;
+    if stops.is_done(consent) {
+        since = consent.standing(EMAIL).since.unwrap_or(since);
+    } else {
         visit.says(&Fact { at: visit.now, act: stops.act() }).await?;
     }
     let by_button = fields(body).await.iter().any(|(name, value)| BUTTON == (name, value));
@@ -126,7 +130,7 @@ pub(crate) async fn stop(
         return Ok(see(&visit.path));
     }
     let words = visit.words;
-    let text = (words.stopped)(stops, &visit.brand.shop, &visit.date(visit.now));
+    let text = (words.stopped)(stops, &visit.brand.shop, &visit.date(since));
     let notice = Notice { tone: Tone::Success, text: &text };
     let main = StoppedShort { words, notice, preferences: visit.preferences() };
     Ok(page(&visit, words.stopped_title, main))

@@ -79,9 +79,14 @@ async fn entries(visit: &Visit, message: &Message) -> Result<Vec<Entry>, Refusal
     if matches!(draft.about, About::Consent { .. }) {
         return Ok(Vec::new());
     }
-    let holder = &visit.customer.id;
-    let read = visit.store().ledger_since(&visit.shop, holder, draft.from, AT_ONCE).await;
-    let mut entries = read.map_err(|error| visit.failed(&error))?;
+    // Told of under her own name, though somebody may stand for her by now.
+    let (hers, holder) = (visit.door.customer(), &visit.customer.id);
+    let ledgers = [Some(hers), Some(holder).filter(|holder| *holder != hers)];
+    let mut entries = Vec::new();
+    for one in ledgers.into_iter().flatten() {
+        let read = visit.store().ledger_since(&visit.shop, one, draft.from, AT_ONCE).await;
+        entries.extend(read.map_err(|error| visit.failed(&error))?);
+    }
     let begun = message.claim.as_ref().map_or(visit.now, |claim| claim.at);
     entries.retain(|entry| entry.at <= begun);
     let orders = news::orders(draft, &entries, None);

@@ -38,7 +38,6 @@ pub(crate) struct Words {
     pub(crate) undo_monthly: &'static str,
     pub(crate) undo_pause: &'static str,
     pub(crate) switch_on: &'static str,
-    pub(crate) what_comes: &'static str,
     pub(crate) more_choices: &'static str,
 
     // Preferences.

@@ -59,7 +59,7 @@ impl Functions {
             },
             Function {
                 name: "customer-portal",
-                prefixes: &["/u/", "/p/", "/why/", "/c/", "/static/"],
+                prefixes: &["/u/", "/p/", "/why/", "/c/"],
                 router: customer_portal::router(services.clone()),
                 on_shopifys_bus: None,
             },
@@ -77,8 +77,9 @@ impl Functions {
     }
 
     fn at(&self, path: &str) -> Option<&Function> {
-        let fits =
-            |function: &&Function| function.prefixes.iter().any(|prefix| path.starts_with(prefix));
+        let is_its_own =
+            |prefix: &&str| path.starts_with(prefix) || prefix.strip_suffix('/') == Some(path);
+        let fits = |function: &&Function| function.prefixes.iter().any(is_its_own);
         self.0.iter().find(fits)
     }
 }

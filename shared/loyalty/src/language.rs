@@ -58,7 +58,7 @@ impl Language {
             let language = Self::of_tag(tag)?;
             let weight = parameters.trim().strip_prefix("q=").unwrap_or("1");
             // A weight has at most three decimals: as text they compare as they stand.
-            (weight.trim_matches(['0', '.']) != "").then_some((weight.to_owned(), language))
+            (!weight.trim_matches(['0', '.']).is_empty()).then_some((weight.to_owned(), language))
         });
         let mut weighed: Vec<_> = weighed.collect();
         weighed.sort_by(|one, other| other.0.cmp(&one.0));

@@ -1,8 +1,8 @@
 //! Writes every kind of mail in every language into a folder, as HTML and as text, to be
 //! looked at: `cargo run -p presentation --example mail_gallery -- FOLDER`.
 
-use std::path::PathBuf;
-use std::process::ExitCode;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use loyalty::Points;
 use loyalty::mail::{Class, Kind};
@@ -10,20 +10,14 @@ use loyalty::program::{CORNER_BAKERY, Program};
 use presentation::mail::{Links, Occasion, Section, write};
 use presentation::{Brand, Colour, Language, Locale};
 
-fn main() -> ExitCode {
-    let Some(folder) = std::env::args_os().nth(1).map(PathBuf::from) else {
-        return ExitCode::FAILURE;
-    };
-    match Program::parse(CORNER_BAKERY) {
-        Ok(program) => match gallery(&program, &folder) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::FAILURE,
-        },
-        Err(_) => ExitCode::FAILURE,
-    }
+fn main() -> io::Result<()> {
+    let folder = std::env::args_os().nth(1).map(PathBuf::from);
+    let folder = folder.ok_or_else(|| io::Error::other("say which folder to write to"))?;
+    let program = Program::parse(CORNER_BAKERY).map_err(io::Error::other)?;
+    gallery(&program, &folder)
 }
 
-fn gallery(program: &Program, folder: &std::path::Path) -> std::io::Result<()> {
+fn gallery(program: &Program, folder: &Path) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
     let brand = Brand {
         shop: program.shop.name.clone(),

@@ -77,6 +77,7 @@ impl Colour {
     }
 
     /// The colour nearest to it that can be read in a theme, as text on every surface.
+    #[expect(clippy::float_arithmetic, reason = "a colour's lightness is no money")]
     pub fn readable(self, theme: Theme) -> Self {
         let readable = |colour: Self| {
             theme.surfaces().iter().all(|surface| colour.contrast(*surface) >= CONTRAST)

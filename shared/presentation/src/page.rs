@@ -18,6 +18,16 @@ pub use self::field::{Checkbox, Choice, RadioGroup, TextField};
 use self::words::Words;
 use crate::{Brand, Language};
 
+/// What stands on every answer of a page's address, whatever is answered. Links in mail are
+/// secrets: no referrer tells them, no cache keeps them, no search finds them.
+pub const HEADERS: [(&str, &str); 5] = [
+    ("referrer-policy", "no-referrer"),
+    ("x-content-type-options", "nosniff"),
+    ("cache-control", "no-store"),
+    ("x-robots-tag", "noindex"),
+    ("strict-transport-security", "max-age=63072000"),
+];
+
 /// Marks components as HTML: a template that embeds one doesn't escape it again.
 macro_rules! components {
     ($($name:ident),+) => {$(
@@ -163,16 +173,13 @@ impl<M: Display> Page<'_, M> {
         let words = Words::of(self.language);
         let html = Layout { page: self, words, style: &style, logo }.render()?;
         let policy = style::policy(&style, host);
-        let headers = vec![
+        let own = [
             ("content-type", "text/html; charset=utf-8".to_owned()),
             ("content-language", self.language.as_str().to_owned()),
             ("content-security-policy", policy),
-            ("referrer-policy", "no-referrer".to_owned()),
-            ("x-content-type-options", "nosniff".to_owned()),
-            ("cache-control", "no-store".to_owned()),
-            ("x-robots-tag", "noindex".to_owned()),
-            ("strict-transport-security", "max-age=63072000".to_owned()),
         ];
+        let same = HEADERS.map(|(name, value)| (name, value.to_owned()));
+        let headers = own.into_iter().chain(same).collect();
         Ok(Document { html, headers })
     }
 }

@@ -69,7 +69,7 @@ async fn only_what_differs_is_kept_and_the_page_says_what() {
     let portal = Portal::open().await;
     let ticked: Vec<&str> = ALL_SHOWN.into_iter().filter(|kind| *kind != "survey").collect();
     let answer = portal.press(&portal.preferences(), &form(&ticked, "monthly")).await;
-    answer.says("Saved. How it was: off; Offers and news: at most once a month.");
+    answer.says("Saved. A question about how it was: off; Offers and news: at most once a month.");
     let consent = portal.consent().await;
     assert_eq!(consent.off().collect::<Vec<_>>(), ["survey"]);
     assert!(consent.at_most_monthly());
@@ -82,7 +82,7 @@ async fn only_what_differs_is_kept_and_the_page_says_what() {
     assert_eq!(portal.table().await, before);
 
     let answer = portal.press(&portal.preferences(), &form(&ALL_SHOWN, "as-it-comes")).await;
-    answer.says("How it was: on");
+    answer.says("A question about how it was: on");
     assert_eq!(portal.consent().await.off().count(), 0);
     assert!(!portal.consent().await.at_most_monthly());
 }
@@ -113,6 +113,16 @@ async fn an_unsubscribe_can_be_undone_with_the_consent_there_was() {
     let before = portal.table().await;
     portal.press(&portal.preferences(), "act=undo").await.says("Nothing to save");
     assert_eq!(portal.table().await, before);
+}
+
+#[tokio::test]
+async fn what_she_says_comes_after_what_a_clock_ahead_of_ours_told_of_her() {
+    let portal = Portal::open().await;
+    let told = Act::Unsubscribed { channel: EMAIL, teller: Teller::Shopify };
+    portal.shop.ada_says("2026-11-22T15:00:02Z", told).await;
+    portal.press(&portal.preferences(), "act=undo").await.says("Offers and news: on");
+    portal.post(&portal.unsubscribe(Kind::WinBack), "").await.page();
+    assert_eq!(portal.consent().await.state(EMAIL), State::Unsubscribed);
 }
 
 #[tokio::test]

@@ -94,6 +94,21 @@ async fn each_kinds_link_stops_what_it_says_and_nothing_more() {
 }
 
 #[tokio::test]
+async fn a_mail_that_waits_already_and_was_decided_on_is_not_begun_any_more() {
+    use platform::store::{Claimed, ReliedOn, Wanted};
+    let portal = Portal::open().await;
+    let (store, shop) = (&portal.shop.services.store, &portal.shop.id);
+    let kept = portal.plan(super::why::welcome()).await;
+    let desk = store.desk(shop, &portal.ada).await.unwrap();
+    portal.post(&portal.unsubscribe(Kind::Welcome), ONE_CLICK).await.page();
+    let wanted = Wanted { kinds: vec![Kind::Welcome], ..Wanted::default() };
+    let claimed = store.claim(shop, &kept, &desk, wanted, at(NOW)).await.unwrap();
+    assert_eq!(claimed, Claimed::Changed);
+    let consent = portal.consent().await;
+    assert_eq!(ReliedOn::of(&consent, loyalty::program::Preset::UsNy), None);
+}
+
+#[tokio::test]
 async fn mail_that_the_shop_owes_has_no_switch_and_the_page_says_so() {
     let portal = Portal::open().await;
     portal.get(&portal.unsubscribe(Kind::PointsExpiring)).await.says("one the shop owes you");
@@ -114,6 +129,7 @@ async fn posting_twice_or_many_at_once_changes_nothing_more() {
     portal.post(&kind, ONE_CLICK).await;
     let before = portal.table().await;
     portal.shop.set_now("2026-11-23T15:00:00Z");
+    portal.post(&offers, ONE_CLICK).await.says("since November 22, 2026");
     for path in [&offers, &kind] {
         portal.post(path, ONE_CLICK).await.page();
         portal.press(path, BUTTON).await;

@@ -16,6 +16,11 @@ fn order(id: &str) -> About {
     About::Order(OrderRef { source: Source::Shopify, id: id.parse().unwrap() })
 }
 
+/// A welcome with the receipt of Ada's first purchase.
+pub(super) fn welcome() -> Draft {
+    draft(order("6001"), "2026-11-22T12:00:00Z", &[Kind::Receipt, Kind::Welcome])
+}
+
 impl Portal {
     /// Plans a message to Ada.
     pub(super) async fn plan(&self, draft: Draft) -> Kept {
@@ -57,8 +62,7 @@ impl Portal {
 #[tokio::test]
 async fn a_welcome_says_the_purchase_the_points_and_the_yes_it_relied_on() {
     let portal = Portal::open().await;
-    let draft = draft(order("6001"), "2026-11-22T12:00:00Z", &[Kind::Receipt, Kind::Welcome]);
-    let path = portal.sent(draft, portal.yes().await).await;
+    let path = portal.sent(welcome(), portal.yes().await).await;
     let before = portal.table().await;
     let answer = portal.get(&path).await;
     for text in [
@@ -136,6 +140,21 @@ async fn mail_that_was_asked_for_says_who_asked_and_has_no_button() {
         answer.says("You asked, and this is the answer");
         answer.says_nothing_of("<form");
     }
+}
+
+#[tokio::test]
+async fn a_mail_of_before_a_merge_says_still_what_it_told_of() {
+    let portal = Portal::open().await;
+    let draft = draft(order("6001"), "2026-11-22T12:00:00Z", &[Kind::Receipt]);
+    let path = portal.sent(draft, Wanted::default()).await;
+    portal.shop.purchase(2, (6002, 10, NOW), loyalty::ledger::Origin::Live).await;
+    let other = portal.shop.by_email("person-2@example.com").await.unwrap().id;
+    let (shop, origin, now) = (&portal.shop.id, loyalty::ledger::Origin::Merge, at(NOW));
+    let deed = platform::store::Deed { shop, origin, now };
+    portal.shop.services.store.merge(&deed, &other, &portal.ada).await.unwrap();
+    let answer = portal.get(&path).await;
+    answer.says("<span>600</span>");
+    answer.says_nothing_of("<span>100</span>");
 }
 
 #[tokio::test]

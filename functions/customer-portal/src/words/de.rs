@@ -21,10 +21,12 @@ pub(super) const WORDS: Words = Words {
     stop,
     stops: |stops, shop| match stops {
         Stops::Kind(one) => format!(
-            "Mit dem Knopf bekommst du von {shop} keine Mails dieser Art mehr: {}.",
+            "Drück auf den Knopf, und {shop} schickt dir keine Mails dieser Art mehr: {}.",
             kind(one)
         ),
-        _ => format!("Mit dem Knopf bekommst du von {shop} keine Angebote und Neuigkeiten mehr."),
+        _ => format!(
+            "Drück auf den Knopf, und {shop} schickt dir keine Angebote und Neuigkeiten mehr."
+        ),
     },
     goes_on,
     stopped_title: "Abbestellt",
@@ -32,14 +34,13 @@ pub(super) const WORDS: Words = Words {
         Stops::Kind(one) => {
             format!("Du bekommst von {shop} keine Mails dieser Art mehr: {}.", kind(one))
         }
-        _ => format!("Seit {date} bekommst du von {shop} keine Angebote und Neuigkeiten mehr."),
+        _ => format!("Seit dem {date} bekommst du von {shop} keine Angebote und Neuigkeiten mehr."),
     },
     instead: "Lieber nur weniger?",
     undo: "Rückgängig: weiter wie bisher",
     undo_monthly: "Angebote höchstens einmal im Monat",
     undo_pause: "Nur drei Monate Pause",
     switch_on: "Rückgängig: wieder einschalten",
-    what_comes: "Was sonst kommt",
     more_choices: "Mehr Auswahl: eine Pause oder gar nichts",
 
     preferences_title: "Welche Mails möchtest du?",
@@ -49,7 +50,7 @@ pub(super) const WORDS: Words = Words {
     monthly: "Höchstens einmal im Monat",
     pause_title: "Eine Pause",
     pause_text: "Drei Monate lang gar keine Mails. Deine Punkte laufen weiter.",
-    paused: |date| format!("Du bekommst bis {date} keine Mails. Deine Punkte laufen weiter."),
+    paused: |date| format!("Du bekommst bis zum {date} keine Mails. Deine Punkte laufen weiter."),
     pause: "Drei Monate Pause",
     resume: "Pause beenden",
     nothing_title: "Gar nichts",
@@ -66,7 +67,7 @@ pub(super) const WORDS: Words = Words {
     },
     bounced: |date| {
         format!(
-            "Seit {date} kommen Mails an deine Adresse zurück, deshalb schicken wir keine mehr. \
+            "Seit dem {date} kommen Mails an deine Adresse zurück, deshalb schicken wir keine mehr. \
              Hier lässt sich das nicht ändern: Schreib uns von der Adresse, an der du Mails \
              möchtest, dann kümmert sich ein Mensch darum."
         )
@@ -78,7 +79,7 @@ pub(super) const WORDS: Words = Words {
     nothing_saved: "Gespeichert. Es kommt nichts mehr, nur was das Geschäft dir schuldig ist.",
     monthly_saved: "Angebote und Neuigkeiten: höchstens einmal im Monat",
     as_it_comes_saved: "Angebote und Neuigkeiten: wie sie kommen",
-    pause_saved: |date| format!("Keine Mails bis {date}"),
+    pause_saved: |date| format!("Keine Mails bis zum {date}"),
     resume_saved: "Die Pause ist vorbei",
 
     why_title: "Warum du diese Mail bekommen hast",
@@ -153,11 +154,11 @@ fn kind(kind: Kind) -> &'static str {
         Kind::ProgramEnd => "Das Ende des Programms",
         Kind::RetentionNotice => "Dass alte Daten gelöscht werden",
         Kind::Welcome => "Willkommen",
-        Kind::Birthday => "Dein Geburtstag",
-        Kind::Anniversary => "Der Tag, seit dem du dabei bist",
+        Kind::Birthday => "Eine Mail zu deinem Geburtstag",
+        Kind::Anniversary => "Eine Mail zum Tag, seit dem du dabei bist",
         Kind::TierAtRisk => "Was fehlt, um deine Stufe zu behalten",
         Kind::WinBack => "Ein Brief nach langer Zeit",
-        Kind::Survey => "Wie es war",
+        Kind::Survey => "Eine Frage, wie es war",
     }
 }
 

@@ -39,7 +39,6 @@ pub(super) const WORDS: Words = Words {
     undo_monthly: "Offers at most once a month",
     undo_pause: "Only a pause of three months",
     switch_on: "Undo: switch it on again",
-    what_comes: "What else comes",
     more_choices: "More choices: a pause, or nothing at all",
 
     preferences_title: "What mail would you like?",
@@ -149,11 +148,11 @@ fn kind(kind: Kind) -> &'static str {
         Kind::ProgramEnd => "The end of the program",
         Kind::RetentionNotice => "That old data will be erased",
         Kind::Welcome => "Welcome",
-        Kind::Birthday => "Your birthday",
-        Kind::Anniversary => "The day you joined",
+        Kind::Birthday => "A mail on your birthday",
+        Kind::Anniversary => "A mail on the day you joined",
         Kind::TierAtRisk => "What is missing to keep your tier",
         Kind::WinBack => "A letter after a long time",
-        Kind::Survey => "How it was",
+        Kind::Survey => "A question about how it was",
     }
 }
 

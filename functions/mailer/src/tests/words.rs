@@ -123,8 +123,7 @@ async fn she_is_written_to_in_her_language() {
 
 #[tokio::test(start_paused = true)]
 async fn the_owners_own_words_go_out_where_there_are_some() {
-    let words =
-        "kind = \"receipt\"\nlanguage = \"en\"\nbody = \"Bea says thanks for {{ points | points }}.\"";
+    let words = "kind = \"receipt\"\nlanguage = \"en\"\nbody = \"Bea says thanks for {{ points | points }}.\"";
     let mut room = live(&own_words(words)).await;
     room.shop.buys(1, 10, MORNING).await;
     room.pump().await;

@@ -203,10 +203,16 @@ pub(super) fn shortened(text: &str, longest: usize) -> String {
 /// that turns the direction of what stands after it.
 pub(super) fn cleaned(text: &str) -> String {
     let seen = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
-    let seen: String = seen.filter(|c| !c.is_control() && !is_direction(*c)).collect();
+    let seen: String = seen.filter(|c| is_seen(*c) && !is_direction(*c)).collect();
     let mut words = Vec::new();
     words.extend(seen.split(' ').filter(|word| !word.is_empty()));
     words.join(" ")
+}
+
+/// Whether it is a character that text may have: XML, which the layout is, has no control
+/// characters and no two that are none at all.
+pub(super) fn is_seen(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
 /// Unicode's marks that turn the direction of text.

@@ -78,3 +78,41 @@ fn plain(framed: &Framed<'_>) -> String {
          <title>{subject}</title></head><body>{body}{foot}</body></html>"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_the_layout_a_mail_has_its_words_and_links_all_the_same() {
+        let brand = Brand {
+            shop: "Corner".to_owned(),
+            program: "Regulars".to_owned(),
+            accent: Colour::DEFAULT,
+            logo: None,
+            postal_address: None,
+            contact: None,
+            imprint: None,
+        };
+        let (label, url) = ("Sign in".to_owned(), "https://a.example/?a&amp;b".to_owned());
+        let framed = Framed {
+            language: Language::De,
+            brand: &brand,
+            subject: "Tom & Ada",
+            preheader: "",
+            body: vec![Piece::Text { html: "<p>Hi</p>".to_owned() }, Piece::Button { label, url }],
+            foot: "<p>Corner</p>",
+        };
+        assert_eq!(
+            plain(&framed),
+            "<!doctype html><html lang=\"de\" dir=\"ltr\"><head><meta charset=\"utf-8\">\
+             <title>Tom &amp; Ada</title></head><body><p>Hi</p><p>\
+             <a href=\"https://a.example/?a&amp;b\">Sign in</a></p><p>Corner</p></body></html>"
+        );
+        // What isn't XML is what the layout would fail at.
+        let body = vec![Piece::Text { html: "<p>never closed".to_owned() }];
+        let odd = Framed { body, ..framed };
+        assert_eq!(laid_out(&odd), None);
+        assert_eq!(html(&odd), plain(&odd));
+    }
+}

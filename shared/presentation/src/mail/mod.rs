@@ -31,7 +31,7 @@ pub use self::section::Section;
 use self::template::{Mistake, Of};
 use crate::{Brand, Locale};
 
-/// What a mail is written from.
+/// Where the links of a mail lead.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Links {
     /// The page that says why she got it.

@@ -8,126 +8,26 @@ use super::broken::{Part, sample_facts};
 use super::{Section, markdown, template};
 use crate::Locale;
 
-/// Words of offers and of buying, lower case; one that ends in `*` stands for all that
-/// begin so.
-const WORDS: &[&str] = &[
-    // English
-    "discount*",
-    "offer",
-    "offers",
-    "sale",
-    "sales",
-    "save",
-    "saving",
-    "savings",
-    "deal",
-    "deals",
-    "bargain*",
-    "free",
-    "freebie*",
-    "gift",
-    "gifts",
-    "coupon*",
-    "voucher*",
-    "promo*",
-    "special",
-    "specials",
-    "exclusive*",
-    "bonus*",
-    "buy",
-    "buying",
-    "order now",
-    "order today",
-    "shop now",
-    "shop online",
-    "spend",
-    "spending",
-    "come back",
-    "visit us",
-    "stop by",
-    "drop in",
-    "see you soon",
-    "new in",
-    "new arrival*",
-    "in stock",
-    "limited",
-    "only today",
-    "last chance",
-    "hurry",
-    "don't miss",
-    "check out",
-    "try our",
-    "introducing",
-    "now available",
-    "refer",
-    "referral*",
-    "recommend*",
-    "invite*",
-    "half price",
-    "reduced",
-    "cheap*",
-    "percent",
-    "dollar*",
-    "euro",
-    "euros",
-    "pound",
-    "pounds",
-    "usd",
-    "eur",
-    "gbp",
-    "chf",
-    "cad",
-    // German
-    "rabatt*",
-    "angebot*",
-    "sonderangebot*",
-    "gratis*",
-    "kostenlos*",
-    "umsonst",
-    "gutschein*",
-    "spar*",
-    "kauf",
-    "kaufe*",
-    "kaufst",
-    "kauft",
-    "kaufen",
-    "einkaufen",
-    "bestell*",
-    "jetzt bestellen",
-    "geschenk*",
-    "aktion",
-    "aktionen",
-    "aktionspreis*",
-    "schnäppchen*",
-    "reduziert*",
-    "ermäßig*",
-    "günstig*",
-    "billig*",
-    "exklusiv*",
-    "sonderpreis*",
-    "nachlass*",
-    "neu bei uns",
-    "neu im",
-    "neuheit*",
-    "schau vorbei",
-    "komm vorbei",
-    "komm wieder",
-    "besuch uns",
-    "besuche uns",
-    "nur heute",
-    "nur noch",
-    "letzte chance",
-    "beeil*",
-    "verpass*",
-    "empfiehl*",
-    "empfehl*",
-    "weiterempfehl*",
-    "freunde werben",
-    "prozent",
-    "franken",
-];
+/// English words of offers and of buying; one that ends in `*` stands for all that begin so.
+const ENGLISH: &str = "\
+    discount*, offer, offers, sale, sales, save, saving, savings, deal, deals, bargain*, free, \
+    freebie*, gift, gifts, coupon*, voucher*, promo*, special, specials, exclusive*, bonus*, buy, \
+    buying, order now, order today, shop now, shop online, spend, spending, come back, visit us, \
+    stop by, drop in, see you soon, new in, new arrival*, in stock, limited, only today, \
+    last chance, hurry, don't miss, check out, try our, introducing, now available, refer, \
+    referral*, recommend*, invite*, half price, reduced, cheap*, percent, dollar*, euro, euros, \
+    pound, pounds, usd, eur, gbp, chf, cad";
 
-/// What a mail of a voucher has to call by its name.
+/// German ones.
+const GERMAN: &str = "\
+    rabatt*, angebot*, sonderangebot*, gratis*, kostenlos*, umsonst, gutschein*, sparen, sparst, \
+    spart, spar, sparpreis*, ersparnis*, kauf, kaufe*, kaufst, kauft, einkaufen, bestell*, \
+    geschenk*, aktion, aktionen, aktionspreis*, schnäppchen*, reduziert*, ermäßig*, günstig*, \
+    billig*, exklusiv*, sonderpreis*, nachlass*, neu bei uns, neu im, neuheit*, schau vorbei, \
+    komm vorbei, komm wieder, besuch uns, besuche uns, nur heute, nur noch, letzte chance, beeil*, \
+    verpass*, empfiehl*, empfehl*, weiterempfehl*, freunde werben, prozent, franken";
+
+/// What mail about vouchers she has calls by their name.
 const WORDS_OF_VOUCHERS: &[&str] = &["voucher*", "coupon*", "gutschein*"];
 
 /// Signs of amounts and percentages.
@@ -149,63 +49,95 @@ pub(super) fn found(template: &TemplateOverride, program: &Program) -> Option<St
     })
 }
 
-/// A sign, a word or a name in what the owner wrote, in every branch of it.
+/// A sign, a word or a name in what the owner wrote, in every branch of it: as it is
+/// written, and as Markdown reads it.
 fn in_words(source: &str, kind: Kind, program: &Program) -> Option<String> {
     let source = without_tags(source);
-    if let Some(sign) = source.chars().find(|c| SIGNS.contains(c)) {
+    let as_read = markdown::said(&markdown::read(&source));
+    let has_sign = |c: &char| SIGNS.contains(c);
+    if let Some(sign) = source.chars().chain(as_read.chars()).find(has_sign) {
         return Some(format!("has an amount or a share (\"{sign}\")"));
     }
-    let text = words_of(&source);
-    let word = WORDS.iter().find(|word| {
-        let is_its_own = kind == Kind::RewardIssued && WORDS_OF_VOUCHERS.contains(*word);
-        !is_its_own && has_word(&text, word)
+    let texts = [words_of(&source), words_of(&as_read)];
+    let has = |word: &str| texts.iter().any(|text| has_word(text, word));
+    let of_vouchers = matches!(kind, Kind::RewardIssued | Kind::Erasure);
+    let word = ENGLISH.split(", ").chain(GERMAN.split(", ")).find(|word| {
+        let is_its_own = of_vouchers && WORDS_OF_VOUCHERS.contains(word);
+        !is_its_own && has(word)
     });
     if let Some(word) = word {
         return Some(format!("speaks of an offer (\"{}\")", word.trim_end_matches('*')));
     }
     let rewards = program.rewards.iter().map(|reward| &reward.name);
     let goods = program.categories.iter().map(|category| &category.name);
-    let name = rewards.chain(goods).find(|name| has_word(&text, words_of(name).trim()));
+    let name = rewards.chain(goods).find(|name| has(words_of(name).trim()));
     name.map(|name| format!("names what the shop sells or gives (\"{name}\")"))
 }
 
-/// A link or an image that isn't one of ours: of what is rendered, as full as it can be.
+/// A link or an image that isn't one of ours, or an address that mailboxes make a link of.
 fn in_links(
     source: &str,
     part: Part,
     template: &TemplateOverride,
     program: &Program,
 ) -> Option<String> {
-    let text = words_of(source);
-    if source.contains("://") || has_word(&text, "www") || source.contains("mailto:") {
+    if ["://", "www.", "mailto:"].iter().any(|sign| source.to_lowercase().contains(sign)) {
         return Some("leads somewhere else (a link of its own)".to_owned());
-    }
-    if part != Part::Body {
-        return None;
     }
     let locale = Locale::new(template.language, &program.shop.country);
     let section = Section::sample(template.kind, program, &locale);
     let facts = sample_facts(&section, program, &locale);
     let rendered = template::render(source, part.kind(), &facts, &locale).ok()?;
+    let blocks = match part {
+        Part::Body => markdown::read(&rendered),
+        Part::Subject | Part::Preheader => Vec::new(),
+    };
     let ours = |url: &String| url.starts_with(super::sample::LINKS);
-    let other = markdown::urls(&markdown::read(&rendered)).into_iter().find(|url| !ours(url));
+    let other = markdown::urls(&blocks).into_iter().find(|url| !ours(url));
+    let said = if part == Part::Body { markdown::said(&blocks) } else { rendered };
+    let other = other.or_else(|| {
+        let said = said.replace(&program.shop.name, "").replace(&program.name, "");
+        said.split_whitespace().find(|word| is_address(word)).map(str::to_owned)
+    });
     other.map(|url| format!("leads somewhere else ({url})"))
 }
 
-/// A template without the signs that only set values off from text.
+/// Whether mailboxes would take a word for an address: `corner.example/cakes`.
+fn is_address(word: &str) -> bool {
+    if word.starts_with(super::sample::LINKS) {
+        return false;
+    }
+    let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+    let host = word.split(['/', '?', '#']).next().unwrap_or_default();
+    let Some((before, last)) = host.rsplit_once('.') else { return false };
+    let is_part = |c: char| c.is_alphanumeric() || "-.@".contains(c);
+    last.chars().count() >= 2
+        && last.chars().all(char::is_alphabetic)
+        && before.chars().next_back().is_some_and(char::is_alphanumeric)
+        && before.chars().all(is_part)
+}
+
+/// A template without comments, and without the signs that only set values off from text.
 fn without_tags(source: &str) -> String {
-    source.replace("{%", "{").replace("%}", "}")
+    let mut said = String::with_capacity(source.len());
+    let mut rest = source;
+    while let Some((before, after)) = rest.split_once("{#") {
+        said.push_str(before);
+        rest = after.split_once("#}").map_or("", |(_, after)| after);
+    }
+    said.push_str(rest);
+    said.replace("{%", "{").replace("%}", "}")
 }
 
 /// Text as words with one blank before, between and after them, lower case; what stands
 /// between them counts as a blank, and marks within a word as nothing.
 fn words_of(text: &str) -> String {
     let mut words = String::from(" ");
-    let mut comment_free = text.to_lowercase();
+    let mut plain = text.to_lowercase();
     for mark in ["**", "__", "\u{ad}", "\u{200b}"] {
-        comment_free = comment_free.replace(mark, "");
+        plain = plain.replace(mark, "");
     }
-    for word in comment_free.split(|c: char| !c.is_alphanumeric() && c != '\'') {
+    for word in plain.split(|c: char| !c.is_alphanumeric() && c != '\'') {
         if !word.is_empty() {
             words.push_str(word);
             words.push(' ');

@@ -87,7 +87,8 @@ impl MailTemplate {
             marketing: None,
             problems: Vec::new(),
         };
-        for finding in findings.iter().filter(|finding| finding.about() == (own.kind, own.language)) {
+        for finding in findings.iter().filter(|finding| finding.about() == (own.kind, own.language))
+        {
             match finding {
                 Finding::BecomesMarketing { why, .. } => template.marketing = Some(why.clone()),
                 Finding::Broken(_) | Finding::Refused { .. } => {

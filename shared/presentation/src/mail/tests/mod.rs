@@ -3,6 +3,8 @@
 mod overrides;
 mod rules;
 
+use std::sync::LazyLock;
+
 use loyalty::program::CORNER_BAKERY;
 use proptest::prelude::*;
 
@@ -116,6 +118,9 @@ fn read(html: &str) -> String {
 }
 
 proptest! {
+    // Each writes a whole mail.
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
     #[test]
     fn whatever_a_name_is_it_is_only_a_name(name in any::<String>()) {
         check_name(&name);
@@ -127,11 +132,14 @@ proptest! {
     }
 }
 
+/// The mail of somebody with an ordinary name.
+static PLAIN: LazyLock<Written> = LazyLock::new(|| sample(Kind::TierReached, Language::En));
+
 #[track_caller]
 fn check_name(name: &str) {
     let program = bakery();
     let case = Case::new(Kind::TierReached, Language::En, &program);
-    let plain = case.write();
+    let plain = &*PLAIN;
     let named = Case { name: Some(name), ..case }.write();
     let shown = facts::shortened(name, 60);
     let shown =
@@ -140,7 +148,7 @@ fn check_name(name: &str) {
     assert_eq!(tags(&named.html), tags(&plain.html), "{name:?}");
     assert_eq!(read(&named.html), read(&plain.html).replace("Hello Ada,", &greeting), "{name:?}");
     assert_eq!(named.text, plain.text.replace("Hello Ada,", &greeting), "{name:?}");
-    assert_eq!((named.subject, named.preheader), (plain.subject, plain.preheader));
+    assert_eq!((&named.subject, &named.preheader), (&plain.subject, &plain.preheader));
 }
 
 #[test]
@@ -160,10 +168,23 @@ fn a_name_with_html_is_only_a_name_and_so_are_others() {
         "Ada\r\nBcc: all@example.com",
         "O'Neill & Söhne",
         "]]> --> <!--",
+        "\u{fffe}\u{ffff}\u{7f}\u{85}\u{feff}x\u{1f}\u{e000}",
         &"a".repeat(400),
         "",
         " ",
     ] {
         check_name(name);
     }
+}
+
+#[test]
+fn what_a_person_wrote_is_her_text_and_no_markdown() {
+    let program = bakery();
+    let mut case = Case::new(Kind::FollowUpAnswer, Language::En, &program);
+    let text = "# Sorry\n\n- [x](https://evil.example) <b>{{ name }}</b>\n\n    1. code `a` \\ *b*";
+    case.sections = vec![Section::FollowUpAnswer { text: text.to_owned() }];
+    let written = case.write();
+    let said = "# Sorry\n\n- [x](https://evil.example) <b>{{ name }}</b>\n\n1. code `a` \\ *b*";
+    assert!(written.text.contains(said), "{}", written.text);
+    assert!(!written.html.contains("evil.example\"") && !written.html.contains("<b>"));
 }

@@ -104,10 +104,7 @@ fn no_mail_of_ours_makes_marketing_of_itself() {
             let own = |text: &str| Some(text.to_owned());
             let (subject, preheader, body) = (own(subject), own(preheader), own(body));
             let own = TemplateOverride { kind, language, subject, preheader, body };
-            // Erasing names the vouchers that go with it.
-            let allowed = kind == Kind::Erasure;
-            let found = offer::found(&own, &program);
-            assert_eq!(found.filter(|_| !allowed), None, "{kind:?} {language:?}");
+            assert_eq!(offer::found(&own, &program), None, "{kind:?} {language:?}");
         }
     }
 }
@@ -121,6 +118,10 @@ fn what_makes_marketing_of_a_receipt_is_quoted() {
         ("Get a DIS**count** now.", "its body speaks of an offer (\"discount\")"),
         ("Jetzt  bestellen!", "its body speaks of an offer (\"bestell\")"),
         ("Rabatte für dich", "its body speaks of an offer (\"rabatt\")"),
+        ("Get a dis{# #}count.", "its body speaks of an offer (\"discount\")"),
+        ("Get a *dis*count.", "its body speaks of an offer (\"discount\")"),
+        ("Everything is 20 &percnt; off.", "its body has an amount or a share (\"%\")"),
+        ("See corner.example/cakes.", "its body leads somewhere else (corner.example/cakes.)"),
         ("Come\nback soon", "its body speaks of an offer (\"come back\")"),
         ("{% if points > 9000 %}Buy more{% endif %}Hi", "its body speaks of an offer (\"buy\")"),
         (
@@ -203,4 +204,17 @@ fn a_template_names_itself_a_voucher_where_it_is_one() {
     assert!(
         of(&program, Kind::RewardIssued).text.contains("Your voucher for A coffee: K7M-PQ2-XWA")
     );
+}
+
+#[test]
+fn the_sample_programs_example_of_a_template_is_right() {
+    let (before, example) = CORNER_BAKERY.split_once("# [[mail.template]]").unwrap();
+    let example =
+        example.lines().map(|line| line.strip_prefix("# ").unwrap_or(line.trim_matches('#')));
+    let example = example.collect::<Vec<_>>().join("\n");
+    let program = Program::parse(&format!("{before}[[mail.template]]{example}\n")).unwrap();
+    assert_eq!(told(&program), [""; 0]);
+    let written = of(&program, Kind::Receipt);
+    assert_eq!(written.subject, "450 points for you");
+    assert!(written.text.starts_with("Hello Ada,\n\n450 points\n\nThank you for coming.\n"));
 }

@@ -1,8 +1,12 @@
 //! The body of a mail as blocks: read from Markdown once, written as text and as HTML, so
 //! that the two can't say different things.
 
+mod output;
+
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
-use serde::Serialize;
+
+use self::output::plain;
+pub(super) use self::output::{Piece, escaped, foot_html, pieces, said, text, urls};
 
 /// A part of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,31 +50,6 @@ pub(super) enum Inline {
     Break,
 }
 
-/// A block as the layout takes it: ready HTML, or what a button is made of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "is", rename_all = "lowercase")]
-pub(super) enum Piece {
-    /// Text as HTML.
-    Text {
-        /// The HTML.
-        html: String,
-    },
-    /// A button.
-    Button {
-        /// What it does.
-        label: String,
-        /// Where it leads.
-        url: String,
-    },
-    /// An image.
-    Image {
-        /// What it shows.
-        alt: String,
-        /// Where it is.
-        url: String,
-    },
-}
-
 /// Reads Markdown. HTML in it is only text, and a link that leads nowhere mail may lead is
 /// only its words.
 pub(super) fn read(markdown: &str) -> Vec<Block> {
@@ -82,11 +61,14 @@ pub(super) fn read(markdown: &str) -> Vec<Block> {
     reader.blocks
 }
 
+/// How deep spans may stand in each other; deeper ones are only their words.
+const MAX_DEPTH: usize = 8;
+
 /// What is being read.
 #[derive(Debug, Default)]
 struct Reader {
     blocks: Vec<Block>,
-    /// Open spans, the innermost last; the first is the paragraph's own.
+    /// Open spans, the innermost last; the first is the line itself.
     open: Vec<(Span, Vec<Inline>)>,
     items: Option<Vec<Vec<Inline>>>,
     lists: usize,
@@ -160,6 +142,7 @@ impl Reader {
 
     fn open(&mut self, span: Span) {
         self.line();
+        let span = if self.open.len() < MAX_DEPTH { span } else { Span::Line };
         self.open.push((span, Vec::new()));
     }
 
@@ -263,149 +246,6 @@ fn without_backslashes(text: &str) -> String {
     plain
 }
 
-/// Blocks as text, one line a paragraph: a mailbox wraps it as wide as it is. Links one
-/// after the other stay together.
-pub(super) fn text(blocks: &[Block]) -> String {
-    let is_link = |block: &Block| matches!(block, Block::Button { .. });
-    let mut text = String::new();
-    let mut before: Option<&Block> = None;
-    for block in blocks {
-        if let Some(before) = before {
-            let together = is_link(before) && is_link(block);
-            text.push_str(if together { "\n" } else { "\n\n" });
-        }
-        text.push_str(&block_text(block));
-        before = Some(block);
-    }
-    text
-}
-
-fn block_text(block: &Block) -> String {
-    match block {
-        Block::Paragraph(inlines) | Block::Heading(inlines) => plain(inlines),
-        Block::List(items) => {
-            let items = items.iter().map(|item| format!("- {}", plain(item)));
-            items.collect::<Vec<_>>().join("\n")
-        }
-        Block::Button { label, url } => link_text(label, url),
-        Block::Image { alt, .. } => format!("[{alt}]"),
-    }
-}
-
-fn link_text(label: &str, url: &str) -> String {
-    let colon = if label.ends_with(['?', '!', ':', '.']) { "" } else { ":" };
-    format!("{label}{colon} {url}")
-}
-
-/// A line as text: a link is its words and where it leads.
-pub(super) fn plain(inlines: &[Inline]) -> String {
-    let one = |inline: &Inline| match inline {
-        Inline::Text(text) => text.clone(),
-        Inline::Strong(inner) | Inline::Emphasis(inner) => plain(inner),
-        Inline::Link(label, url) => {
-            let label = plain(label);
-            match url.trim_start_matches("mailto:") == label {
-                true => label,
-                false => link_text(&label, url),
-            }
-        }
-        Inline::Image(alt, _) => alt.clone(),
-        Inline::Break => "\n".to_owned(),
-    };
-    inlines.iter().map(one).collect()
-}
-
-/// Blocks as the layout takes them; text between buttons and images is one piece.
-pub(super) fn pieces(blocks: &[Block]) -> Vec<Piece> {
-    let mut pieces: Vec<Piece> = Vec::new();
-    for block in blocks {
-        match (pieces.last_mut(), piece(block)) {
-            (Some(Piece::Text { html }), Piece::Text { html: more }) => html.push_str(&more),
-            (_, piece) => pieces.push(piece),
-        }
-    }
-    pieces
-}
-
-fn piece(block: &Block) -> Piece {
-    let html = match block {
-        Block::Paragraph(inlines) => format!("<p>{}</p>", html(inlines)),
-        Block::Heading(inlines) => format!("<h1>{}</h1>", html(inlines)),
-        Block::List(items) => {
-            let item = |item: &Vec<Inline>| format!("<li>{}</li>", html(item));
-            format!("<ul>{}</ul>", items.iter().map(item).collect::<String>())
-        }
-        Block::Button { label, url } => {
-            return Piece::Button { label: escaped(label), url: escaped(url) };
-        }
-        Block::Image { alt, url } => return Piece::Image { alt: escaped(alt), url: escaped(url) },
-    };
-    Piece::Text { html }
-}
-
-/// A footer as HTML: its links are lines to tap on, not buttons.
-pub(super) fn foot_html(blocks: &[Block]) -> String {
-    let one = |block: &Block| match piece(block) {
-        Piece::Text { html } => html,
-        Piece::Button { label, url } => {
-            format!("<p class=\"door\"><a href=\"{url}\">{label}</a></p>")
-        }
-        Piece::Image { alt, .. } => format!("<p>{alt}</p>"),
-    };
-    blocks.iter().map(one).collect()
-}
-
-/// A line as HTML.
-pub(super) fn html(inlines: &[Inline]) -> String {
-    let one = |inline: &Inline| match inline {
-        Inline::Text(text) => escaped(text),
-        Inline::Strong(inner) => format!("<strong>{}</strong>", html(inner)),
-        Inline::Emphasis(inner) => format!("<em>{}</em>", html(inner)),
-        Inline::Link(label, url) => format!("<a href=\"{}\">{}</a>", escaped(url), html(label)),
-        Inline::Image(alt, _) => escaped(alt),
-        Inline::Break => "<br />".to_owned(),
-    };
-    inlines.iter().map(one).collect()
-}
-
-/// Text that HTML shows as it is, within elements and attributes.
-pub(super) fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}
-
-/// Where the links and images of blocks lead.
-pub(super) fn urls(blocks: &[Block]) -> Vec<String> {
-    fn of(inlines: &[Inline], urls: &mut Vec<String>) {
-        for inline in inlines {
-            match inline {
-                Inline::Link(_, url) | Inline::Image(_, url) => urls.push(url.clone()),
-                Inline::Strong(inner) | Inline::Emphasis(inner) => of(inner, urls),
-                Inline::Text(_) | Inline::Break => {}
-            }
-        }
-    }
-    let mut urls = Vec::new();
-    for block in blocks {
-        match block {
-            Block::Paragraph(inlines) | Block::Heading(inlines) => of(inlines, &mut urls),
-            Block::List(items) => items.iter().for_each(|item| of(item, &mut urls)),
-            Block::Button { url, .. } | Block::Image { url, .. } => urls.push(url.clone()),
-        }
-    }
-    urls
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -477,5 +317,22 @@ mod tests {
         for nowhere in ["javascript:alert(1)", "data:text/html,x", "/relative", "ftp://a.example"] {
             check(&format!("[Words]({nowhere})"), "Words", "<p>Words</p>");
         }
+    }
+
+    #[test]
+    fn spans_in_spans_without_end_are_only_their_words() {
+        let deep = format!("{}a{}", "*b ".repeat(3_000), " c*".repeat(3_000));
+        let blocks = read(&deep);
+        assert_eq!(text(&blocks).matches('a').count(), 1);
+        assert!(pieces(&blocks).len() == 1);
+    }
+
+    #[test]
+    fn blanks_between_words_of_different_weight_stay() {
+        check(
+            "**a** *b* [c d](https://e.example) f",
+            "a b c d: https://e.example f",
+            "<p><strong>a</strong> <em>b</em> <a href=\"https://e.example\">c d</a> f</p>",
+        );
     }
 }
