@@ -110,7 +110,10 @@ test('the links of weeks of mail', async (suite) => {
         await system.buys(ada, '20.00');
         const receipts = (await receiptsOf(system, ada)).length;
         await system.moveToMonday();
-        await until('her next receipt', async () => (await receiptsOf(system, ada)).length > receipts).catch(async (e) => { console.log(receipts, await system.now(), (await system.mails(ada)).map(m=>[m.at,m.kind]), JSON.stringify((await system.everythingOf(ada)).messages, null, 1)); throw e; });
+        const more = async () => (await receiptsOf(system, ada)).length > receipts;
+        await until('her next receipt', more).catch(async (error) => {
+            assert.fail(`${error}: ${JSON.stringify((await system.everythingOf(ada)).messages)}`);
+        });
     });
 
     await suite.test('an offer that waits in the queue stays there, and what is owed goes', async () => {

@@ -88,6 +88,42 @@ test('what people see bears a look by everybody', { concurrency: 2 }, async (sui
     }));
 });
 
+test('a shop whose logo is elsewhere and whose colour is too pale', async (suite) => {
+    const system = await start(suite);
+    const browser = await open(suite);
+    const logo = 'https://corner-bakery.example/logo.svg';
+    await system.regulars('mail', 'sender', '--logo', logo, '--accent', '#fde68a', '--imprint',
+        'https://corner-bakery.example/about');
+    const person = somebody('Ada Pale', 'en-US');
+    await system.agrees(person);
+    await system.buys(person, '20.00');
+    const welcome = await system.mail(person, 'welcome');
+    const tab = await browser.visitor(system.url, { logo });
+
+    await suite.test('its mail asks for the logo alone and can be read', async () => {
+        bears(await looksOfMail(browser, system, welcome, 'mail-welcome-pale', { logo }));
+    });
+    for (const door of ['u', 'p', 'why']) {
+        await suite.test(`its page /${door}/ asks for the logo alone and can be read`, async () => {
+            await tab.goto(linkOf(welcome, door));
+            const shown = await tab.locator('header img').evaluate((image) => image.naturalWidth);
+            assert.equal(shown, 96);
+            bears(await browser.faults(tab, `page-${door}-pale`));
+        });
+    }
+    await suite.test('the local mailbox shows the mail, whose links leave its frame', async () => {
+        await tab.goto(`${system.url}/_local/mailbox/`);
+        bears(await browser.faults(tab, 'mailbox'));
+        await tab.getByRole('link', { name: welcome.subject }).click();
+        await tab.waitForLoadState();
+        bears(await browser.faults(tab, 'mailbox-mail'));
+        const link = tab.frameLocator('iframe').locator(`a[href="${linkOf(welcome, 'p')}"]`);
+        const [opened] = await Promise.all([tab.waitForEvent('popup'), link.first().click()]);
+        await opened.waitForLoadState();
+        assert.equal(await opened.locator('#choices').count(), 1);
+    });
+});
+
 /** Presses the button that sends a form, and waits for the page it leads to. */
 async function press(tab, form) {
     await tab.locator(`${form} button[type=submit]`).first().click();
@@ -95,8 +131,8 @@ async function press(tab, form) {
 }
 
 /** A mail's HTML alone, as a mail program shows it. */
-async function looksOfMail(browser, system, mail, name) {
-    const tab = await browser.visitor(system.url);
+async function looksOfMail(browser, system, mail, name, options) {
+    const tab = await browser.visitor(system.url, options);
     const address = `${system.url}/mail-of-these-tests`;
     const body = { contentType: 'text/html; charset=utf-8', body: mail.html };
     await tab.route(address, (route) => route.fulfill(body));
