@@ -7,6 +7,7 @@ mod failures;
 mod ledger;
 mod mail_mode;
 mod mail_settings;
+mod mail_templates;
 mod merges;
 mod messages;
 mod openapi;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Api;
 use super::bakery::{paid, refund};
 
-const ROUTES: [&str; 17] = [
+const ROUTES: [&str; 18] = [
     "/api/v1/openapi.json",
     "/api/v1/shops/{shop}/customers",
     "/api/v1/shops/{shop}/customers/{id}",
@@ -20,6 +20,7 @@ const ROUTES: [&str; 17] = [
     "/api/v1/shops/{shop}/held-orders",
     "/api/v1/shops/{shop}/mail-mode",
     "/api/v1/shops/{shop}/mail-settings",
+    "/api/v1/shops/{shop}/mail-templates",
     "/api/v1/shops/{shop}/merge-candidates",
     "/api/v1/shops/{shop}/merge-candidates/dismiss",
     "/api/v1/shops/{shop}/messages",
