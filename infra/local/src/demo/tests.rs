@@ -46,7 +46,7 @@ async fn a_small_demo_is_right_and_the_same_each_time() {
     assert!(first.figures.mail.sent > 0 && first.figures.mail.most_a_month <= 5);
     assert_eq!(first.figures.delivered_again.ledger_changes, 0);
     let crawled = first.figures.mail.crawled.clone().unwrap();
-    assert!(crawled.links > 3 * first.figures.mail.sent && crawled.changed == 0, "{crawled:?}");
+    assert!(crawled.links > first.figures.mail.sent && crawled.changed == 0, "{crawled:?}");
     assert!(crawled.changed_by_a_button > 0, "{crawled:?}");
     assert_ne!(first.figures, played(8).await.figures);
 }

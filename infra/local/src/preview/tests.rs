@@ -6,8 +6,9 @@ use super::*;
 use crate::cli::{Data, SampleArgs};
 use crate::home::{Home, ProgramFile};
 
-fn nothing(_: &str) -> Option<String> {
-    None
+/// The key that the test shop knows its people by.
+fn environment(name: &str) -> Option<String> {
+    (name == "REGULARS_IDENTITY_KEY").then(|| "identity-key".to_owned())
 }
 
 fn at(text: &str) -> Timestamp {
@@ -26,7 +27,7 @@ fn args(dir: &Path, kind: Option<Kind>) -> PreviewArgs {
 }
 
 async fn told(args: &PreviewArgs) -> Result<String, Failure> {
-    super::told(args, &nothing, at("2026-11-22T12:00:00Z")).await
+    super::told(args, &environment, at("2026-11-22T12:00:00Z")).await
 }
 
 fn read(dir: &Path, name: &str) -> String {
@@ -63,7 +64,7 @@ async fn a_customers_preview_has_her_name_her_language_and_her_balance() {
     let mut data = args(dir.path(), Some(Kind::Receipt));
     data.sample.customer = Some(ada);
     data.sample.data = shop.database.dir().to_owned();
-    let home = Home::open(&Data::Dir(data.sample.data.clone()), &nothing).await;
+    let home = Home::open(&Data::Dir(data.sample.data.clone()), &environment).await;
     let mut home = home.unwrap();
     let file = ProgramFile::parse(Path::new("b.toml"), CORNER_BAKERY.to_owned()).unwrap();
     home.apply(&file, at("2026-11-22T12:00:00Z")).await.unwrap();
