@@ -28,7 +28,7 @@ const NOBODY: &str = "preview";
 
 /// The name of whoever is made up, and what she has.
 const NAME: &str = "Ada Lovelace";
-const BALANCE: Points = Points(390);
+const BALANCE: Points = Points(840);
 
 /// The address of a shop that has none yet.
 const FROM: &str = "hello@example.com";
