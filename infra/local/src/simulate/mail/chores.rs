@@ -3,17 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::Body;
+use http::{Request, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
 use loyalty::consent::{Act, Channel, Fact, Teller};
 use loyalty::ids::{CustomerId, ShopId};
+use loyalty::mail::Kind;
 use loyalty::program::ConsentGrade;
 use mailer::Mailer;
 use mailer::stream::Record;
 use platform::sender::{MailSettingsChange, Wish};
 use platform::store::{MailMode, Whence};
+use platform::tokens::Door;
 use platform::{Services, Store};
 use testkit::aws::{bus_over, mail_over};
 use testkit::faults::Faulty;
+use tower::ServiceExt;
 
 use super::{Chore, Post, Word};
 
@@ -31,6 +37,7 @@ type Anything = Box<dyn std::error::Error + Send + Sync>;
 /// The functions that mail goes through, of one shop.
 pub(crate) struct Office {
     mailer: Mailer,
+    portal: Router,
     pub(crate) post: Arc<Post>,
     shop: ShopId,
 }
@@ -54,7 +61,8 @@ impl Office {
         post.is_drained_until_now().await;
         let (mail, bus) = (mail_over(faulty.clone()), bus_over(faulty.clone()));
         let mailer = Mailer::new(services.clone(), mail, bus)?;
-        Ok(Self { mailer, post, shop: shop.clone() })
+        let portal = customer_portal::router(services.clone());
+        Ok(Self { mailer, portal, post, shop: shop.clone() })
     }
 
     /// Does it, for who is known by this number already.
@@ -78,7 +86,11 @@ impl Office {
                 let who = who.ok_or("she isn't known yet")?;
                 let at = self.post.at(at);
                 let (services, shop) = (&self.mailer.services, &self.shop);
-                services.store.hear(shop, &who, &fact(word, at), services.clock.now()).await?;
+                if word == Word::No {
+                    self.one_click(&who).await?;
+                } else {
+                    services.store.hear(shop, &who, &fact(word, at), services.clock.now()).await?;
+                }
                 self.post.is_known(person, &who);
                 Ok(())
             }
@@ -87,6 +99,21 @@ impl Office {
                 let Services { store, clock, .. } = &self.mailer.services;
                 self.set_mode(store, mode, clock.now()).await
             }
+        }
+    }
+
+    /// Her mail program presses the button of a mail with marketing in it.
+    async fn one_click(&self, who: &CustomerId) -> Result<(), Anything> {
+        let services = &self.mailer.services;
+        let door = Door::Unsubscribe { customer: who.clone(), kind: Kind::Welcome };
+        let token = services.links()?.token(&self.shop, &door, services.clock.now());
+        let request = Request::post(format!("/u/{token}"))
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from("List-Unsubscribe=One-Click"))?;
+        let answer = self.portal.clone().oneshot(request).await?;
+        match answer.status() {
+            StatusCode::OK => Ok(()),
+            status => Err(format!("the button was answered {status}").into()),
         }
     }
 
