@@ -23,6 +23,9 @@ use crate::cli::{Environment, PreviewArgs, SendTestArgs};
 use crate::console;
 use crate::failure::Failure;
 
+/// Where links lead where nothing says where the system is.
+const NOWHERE: &str = "http://127.0.0.1:8787";
+
 /// Writes previews.
 pub(crate) async fn run(args: &PreviewArgs, environment: Environment<'_>) -> Result<(), Failure> {
     let now = Clock::system().now();
@@ -36,7 +39,7 @@ async fn told(
     environment: Environment<'_>,
     now: Timestamp,
 ) -> Result<String, Failure> {
-    let sample = Sample::open(&args.sample, environment, now).await?;
+    let sample = Sample::open(&args.sample, environment, (NOWHERE, now)).await?;
     let kinds: Vec<Kind> = match args.kind {
         Some(kind) => vec![kind],
         None => Kind::ALL.to_vec(),
@@ -67,21 +70,26 @@ async fn told(
 
 /// Sends one.
 pub(crate) async fn send(args: &SendTestArgs, environment: Environment<'_>) -> Result<(), Failure> {
-    let sample = Sample::open(&args.sample, environment, Clock::system().now()).await?;
+    let url = args.url.trim_end_matches('/');
+    let sample = Sample::open(&args.sample, environment, (url, Clock::system().now())).await?;
     let language = args.sample.language.unwrap_or_else(|| sample.language());
     let (letter, broken) = sample.letter(args.kind, language, &args.address)?;
     let config = match args.aws {
         true => aws(environment)?,
-        false => local(&args.url)?,
+        false => local(url)?,
     };
     let sent = Mail::new(Connection::from(&config).ses()).send(&letter).await;
-    sent.map_err(|error| Failure::new(format!("it wasn't sent: {}", error.reason())))?;
+    let hint = match args.aws {
+        true => String::new(),
+        false => format!(" (does `regulars serve` run at {url}?)"),
+    };
+    sent.map_err(|error| Failure::new(format!("it wasn't sent: {}{hint}", error.reason())))?;
     for broken in broken {
         console::say(broken);
     }
     let found = match args.aws {
         true => String::new(),
-        false => format!("; it is at {}/_local/mailbox/", args.url.trim_end_matches('/')),
+        false => format!("; it is at {url}/_local/mailbox/"),
     };
     console::say(format_args!("Sent to {}{found}", letter.to));
     Ok(())
@@ -95,7 +103,7 @@ fn aws(environment: Environment<'_>) -> Result<Config, Failure> {
 
 /// SES as a running server of ours plays it.
 fn local(url: &str) -> Result<Config, Failure> {
-    let ses = format!("{}/_local/aws/ses", url.trim_end_matches('/'));
+    let ses = format!("{url}/_local/aws/ses");
     let variable = |name: &str| match name {
         "AWS_ENDPOINT_URL_SESV2" => Some(ses.clone()),
         "AWS_REGION" | "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("local".to_owned()),

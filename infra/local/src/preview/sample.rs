@@ -20,9 +20,6 @@ use crate::failure::Failure;
 use crate::home::{Home, ProgramFile, has_data};
 use crate::serve;
 
-/// Where links lead where nothing says where the system is.
-const NOWHERE: &str = "http://127.0.0.1:8787";
-
 /// Who gets a preview that is nobody's.
 const NOBODY: &str = "preview";
 
@@ -46,22 +43,23 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    /// Takes the program of the file, of the data or of the sample, in this order.
+    /// Takes the program of the file, of the data or of the sample, in this order. Links
+    /// lead where the environment says, else below the URL.
     pub(super) async fn open(
         args: &SampleArgs,
         environment: Environment<'_>,
-        now: Timestamp,
+        at: (&str, Timestamp),
     ) -> Result<Self, Failure> {
         let file = args.program.as_deref().map(ProgramFile::read).transpose()?;
         let mut sample = match has_data(&args.data) {
-            true => Self::of_data(args, environment, now).await?,
+            true => Self::of_data(args, environment, at).await?,
             false if args.customer.is_some() => {
                 let dir = args.data.display();
                 return Err(Failure::new(format!(
                     "there is no data in {dir}, so no customer either"
                 )));
             }
-            false => Self::of(serve::sample()?.program, environment, now)?,
+            false => Self::of(serve::sample()?.program, environment, at)?,
         };
         if let Some(file) = file {
             sample.program = file.program;
@@ -69,24 +67,29 @@ impl Sample {
         Ok(sample)
     }
 
-    fn of(program: Program, environment: Environment<'_>, now: Timestamp) -> Result<Self, Failure> {
+    fn of(
+        program: Program,
+        environment: Environment<'_>,
+        at: (&str, Timestamp),
+    ) -> Result<Self, Failure> {
         Ok(Self {
             shop: program.shop.id.clone(),
             program,
             settings: MailSettings::default(),
-            links: links(environment, [SecretString::from(NOBODY)].into())?,
+            links: links(environment, at.0, [SecretString::from(NOBODY)].into())?,
             customer: NOBODY.parse().map_err(|error| Failure::because("no customer", &error))?,
             contact: None,
             balance: BALANCE,
-            now,
+            now: at.1,
         })
     }
 
     async fn of_data(
         args: &SampleArgs,
         environment: Environment<'_>,
-        now: Timestamp,
+        at: (&str, Timestamp),
     ) -> Result<Self, Failure> {
+        let (url, now) = at;
         let home = Home::open(&Data::Dir(args.data.clone()), environment).await?;
         let (shop, _) = crate::mail::shop(&home, args.shop.as_ref(), &args.data).await?;
         let cannot = |error| Failure::because(format!("cannot read the shop {shop}"), &error);
@@ -94,9 +97,9 @@ impl Sample {
         let version = rules.programs.latest().ok_or_else(|| {
             Failure::new(format!("{shop} has no program: `regulars program apply` gives it one"))
         })?;
-        let mut sample = Self::of(version.program.as_ref().clone(), environment, now)?;
+        let mut sample = Self::of(version.program.as_ref().clone(), environment, at)?;
         sample.settings = home.store.mail_settings(&shop).await.map_err(cannot)?;
-        sample.links = links(environment, home.secrets.lists().named(SECRET))?;
+        sample.links = links(environment, url, home.secrets.lists().named(SECRET))?;
         if let Some(customer) = &args.customer {
             let desk = home.store.desk(&shop, customer).await.map_err(cannot)?;
             let unknown = || Failure::new(format!("{shop} knows no customer {customer}"));
@@ -187,10 +190,11 @@ impl Sample {
 
 fn links(
     environment: Environment<'_>,
+    url: &str,
     keys: std::sync::Arc<[SecretString]>,
 ) -> Result<Links, Failure> {
     let sites = Sites::from_env(environment)
         .map_err(|error| Failure::because("the configuration can't be read", &error))?;
-    let base = sites.public_url.unwrap_or_else(|| NOWHERE.to_owned());
+    let base = sites.public_url.unwrap_or_else(|| url.to_owned());
     Links::new(Some(base), keys).map_err(|error| Failure::because("no links can be made", &error))
 }
