@@ -123,3 +123,54 @@ fn what_sess_simulator_addresses_answer_keeps_further_mail_from_them() {
         }
     }
 }
+
+#[test]
+fn a_test_mail_arrives_and_says_what_to_do_where_nobody_takes_it() {
+    let home = tempfile::tempdir().unwrap();
+    let server = live(home.path());
+    let url = server.url();
+    let (code, told, why) =
+        run(home.path(), &["send-test", "birthday", "ada@example.com", "--url", &url]);
+    assert_eq!((code, told.contains("/_local/mailbox/")), (0, true), "{told}{why}");
+    let mails: Value = serde_json::from_str(&server.get("/_local/mailbox").1).unwrap();
+    assert_eq!(
+        (&mails[0]["to"], &mails[0]["kind"]),
+        (&json!("ada@example.com"), &json!("birthday"))
+    );
+    let page = link(&mails[0], "/why/");
+    assert_eq!(server.get(&page).0, 200, "the links of a test mail lead to its server: {page}");
+    server.stop();
+    let sent = run(home.path(), &["send-test", "birthday", "ada@example.com", "--url", &url]);
+    assert_eq!((sent.0, sent.2.contains("does `regulars serve` run at")), (1, true), "{}", sent.2);
+}
+
+#[test]
+fn one_click_in_the_mail_program_stops_that_kind_of_mail_and_following_its_links_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let server = live(home.path());
+    buys(home.path(), &server, "imogen.vale@example.com");
+    let mails = until(&server, "/_local/mailbox", |mails| {
+        mails.as_array().is_some_and(|all| !all.is_empty())
+    });
+    let her = |server: &Server| {
+        let found = server.get(&format!("{SHOP}/customers?email=imogen.vale%40example.com")).1;
+        serde_json::from_str::<Value>(&found).unwrap()["customers"][0].clone()
+    };
+    let before = her(&server);
+    for path in ["/u/", "/p/", "/why/"] {
+        assert_eq!(server.get(&link(&mails[0], path)).0, 200);
+    }
+    assert_eq!(her(&server), before);
+    let button = mails[0]["headers"]["List-Unsubscribe"].as_str().unwrap();
+    assert_eq!(button, format!("<{}{}>", server.url(), link(&mails[0], "/u/")));
+    let (status, _) = server.post(&link(&mails[0], "/u/"), "List-Unsubscribe=One-Click");
+    assert_eq!(status, 200);
+    assert_eq!(her(&server)["consent"]["off"], json!(["receipt"]), "{}", her(&server));
+}
+
+/// The path of the first link of a mail to a page of ours.
+fn link(mail: &Value, page: &str) -> String {
+    let text = mail["text"].as_str().unwrap();
+    let link = text.split_whitespace().find(|word| word.contains(page)).unwrap();
+    link[link.find(page).unwrap()..].to_owned()
+}

@@ -344,6 +344,11 @@ impl Consent {
         self.pause.and_then(|pause| pause.until).filter(|until| *until > now)
     }
 
+    /// Until when she wanted no mail, whether that is over or not.
+    pub fn last_pause(&self) -> Option<Timestamp> {
+        self.pause.and_then(|pause| pause.until)
+    }
+
     /// What her mailbox answered.
     pub fn mailbox(&self) -> &Mailbox {
         &self.mailbox

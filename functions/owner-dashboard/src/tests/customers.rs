@@ -242,7 +242,7 @@ async fn her_consent_is_shown_with_its_grade_source_and_time_and_what_keeps_mail
     assert_eq!(
         consent().await,
         serde_json::json!({"email": "none", "grade": null, "source": null, "since": null,
-            "suppressed": null})
+            "suppressed": null, "off": [], "at_most_monthly": false, "paused_until": null})
     );
     api.meet(BAKERY, Source::Shopify, &jon(), Some(State::Subscribed)).await;
     let complaint = Fact { at: super::at("2026-11-21T00:00:00Z"), act: Act::Complained };
@@ -253,7 +253,21 @@ async fn her_consent_is_shown_with_its_grade_source_and_time_and_what_keeps_mail
     assert_eq!(
         consent().await,
         serde_json::json!({"email": "subscribed", "grade": "checkout", "source": "shopify",
-            "since": super::NOW, "suppressed": suppressed})
+            "since": super::NOW, "suppressed": suppressed, "off": [],
+            "at_most_monthly": false, "paused_until": null})
+    );
+    let wants_less = [
+        Act::Kind { kind: "receipt".to_owned(), off: true },
+        Act::Monthly { on: true },
+        Act::Paused { until: Some(super::at("2027-02-22T15:00:00Z")) },
+    ];
+    for act in wants_less {
+        assert!(store.hear(&shop, &id, &Fact { at: now, act }, now).await.unwrap());
+    }
+    let shown = consent().await;
+    assert_eq!(
+        (&shown["off"], &shown["at_most_monthly"], &shown["paused_until"]),
+        (&serde_json::json!(["receipt"]), &true.into(), &"2027-02-22T15:00:00Z".into())
     );
     let (channel, teller) = (Channel::Email, Teller::Own);
     let withdrawal = Fact { at: now, act: Act::Unsubscribed { channel, teller } };
@@ -261,6 +275,7 @@ async fn her_consent_is_shown_with_its_grade_source_and_time_and_what_keeps_mail
     assert_eq!(
         consent().await,
         serde_json::json!({"email": "unsubscribed", "grade": null, "source": "own",
-            "since": super::NOW, "suppressed": suppressed})
+            "since": super::NOW, "suppressed": suppressed, "off": ["receipt"],
+            "at_most_monthly": true, "paused_until": "2027-02-22T15:00:00Z"})
     );
 }

@@ -95,6 +95,13 @@ pub(in crate::api) struct CustomerConsent {
     since: Option<Timestamp>,
     /// What keeps mail from her address; null where nothing does.
     suppressed: Option<Suppressed>,
+    /// Kinds of mail she switched off.
+    #[schema(example = json!(["receipt"]))]
+    off: Vec<String>,
+    /// Whether she wants marketing at most once a month.
+    at_most_monthly: bool,
+    /// Until when she wanted no mail at all, which may be over; null where she wanted no pause.
+    paused_until: Option<Timestamp>,
 }
 
 /// Why mail is kept from an address. What she asks for still tries to reach her.
@@ -170,6 +177,9 @@ impl CustomerConsent {
             source: standing.teller.map(Into::into),
             since: standing.since,
             suppressed: suppressed.map(|by| Suppressed { reason: by.why.into(), since: by.since }),
+            off: consent.off().map(str::to_owned).collect(),
+            at_most_monthly: consent.at_most_monthly(),
+            paused_until: consent.last_pause(),
         }
     }
 }
