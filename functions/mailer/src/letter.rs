@@ -2,7 +2,7 @@
 //! it or say why it came.
 
 use jiff::Timestamp;
-use loyalty::ids::ShopId;
+use loyalty::ids::{CustomerId, ShopId};
 use loyalty::mail::news::News;
 use loyalty::mail::{Class, Kind};
 use loyalty::program::Program;
@@ -18,6 +18,9 @@ use crate::lookout::Telling;
 
 /// Rewards that a welcome names.
 const FIRST_REWARDS: usize = 3;
+
+/// No customer's id: those are longer.
+const NOBODY: &str = "owner";
 
 /// What a letter is written from.
 #[derive(Debug, Clone, Copy)]
@@ -94,7 +97,11 @@ pub(crate) fn write(occasion: &Occasion<'_>) -> Result<Ready, LetterError> {
         subject,
         text,
         html: Some(html),
-        headers: stop.map(Letter::one_click).unwrap_or_default(),
+        // The owner's mail program must not stop a customer's mail.
+        headers: stop
+            .filter(|_| !occasion.telling.to_owner)
+            .map(Letter::one_click)
+            .unwrap_or_default(),
         tags: tags(occasion),
         configuration_set: sets.map(|prefix| format!("{prefix}-{}", occasion.shop)),
     };
@@ -152,8 +159,9 @@ fn links(occasion: &Occasion<'_>, class: Class) -> mail::Links {
         return mail::Links::default();
     }
     let Occasion { kept, desk, .. } = *occasion;
-    let why = Door::Why { customer: kept.customer.clone(), trigger: kept.message.trigger() };
-    let preferences = Door::Preferences { customer: desk.holder.clone() };
+    let customer = whose(occasion, &kept.customer);
+    let why = Door::Why { customer, trigger: kept.message.trigger() };
+    let preferences = Door::Preferences { customer: whose(occasion, &desk.holder) };
     mail::Links {
         why: Some(url(occasion, &why)),
         preferences: Some(url(occasion, &preferences)),
@@ -163,7 +171,7 @@ fn links(occasion: &Occasion<'_>, class: Class) -> mail::Links {
 
 /// The door that ends mail like this: all marketing, or the first kind of what it tells.
 fn stop(occasion: &Occasion<'_>, class: Class) -> Option<Door> {
-    let customer = occasion.desk.holder.clone();
+    let customer = whose(occasion, &occasion.desk.holder);
     let kinds = || occasion.telling.news.iter().map(News::kind);
     let kind = match class {
         Class::AskedFor => return None,
@@ -174,6 +182,14 @@ fn stop(occasion: &Occasion<'_>, class: Class) -> Option<Door> {
         }
     };
     kind.map(|kind| Door::Unsubscribe { customer, kind })
+}
+
+/// Whose doors the links of a letter open: hers, and nobody's where it goes to the owner, who
+/// mustn't say yes or no for her by trying them.
+fn whose(occasion: &Occasion<'_>, customer: &CustomerId) -> CustomerId {
+    let nobody = || NOBODY.parse().ok();
+    let owners = occasion.telling.to_owner.then(nobody).flatten();
+    owners.unwrap_or_else(|| customer.clone())
 }
 
 fn url(occasion: &Occasion<'_>, door: &Door) -> String {
@@ -207,7 +223,7 @@ fn section(news: &News, occasion: &Occasion<'_>, locale: &Locale) -> Section {
             Section::Welcome { offer: None, rewards }
         }
         News::ConsentConfirmation => {
-            let customer = kept.customer.clone();
+            let customer = whose(occasion, &kept.customer);
             let address = address_mark(hers(desk).unwrap_or_default());
             Section::ConsentConfirmation {
                 url: url(occasion, &Door::Confirmation { customer, address }),

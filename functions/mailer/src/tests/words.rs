@@ -96,6 +96,24 @@ async fn the_question_whether_she_wants_mail_has_its_button_and_nothing_to_stop(
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_links_of_mail_to_the_owner_say_nothing_for_a_customer() {
+    let mut room = Room::with_program(&receipts("each")).await;
+    room.mode(MailMode::OwnerOnly, LIVE).await;
+    room.shop.buys(1, 10, MORNING).await;
+    let (channel, teller) = (Channel::Email, Teller::Own);
+    room.shop.ada_says(MORNING, Act::Asked { channel, teller }).await;
+    room.pump().await;
+    let (mails, ada) = (room.mails(), room.ada().await);
+    assert_eq!(mails.len(), 2);
+    for mail in &mails {
+        assert_eq!(mail.tags["to"], "owner");
+        assert_eq!(header(mail, "List-Unsubscribe"), None);
+        let found = doors(&room, mail);
+        assert!(!found.is_empty() && found.iter().all(|door| *door.customer() != ada), "{found:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn money_that_was_returned_is_named_with_the_points_it_took() {
     let mut room = Room::open().await;
     room.shop.buys(1, 40, MORNING).await;
