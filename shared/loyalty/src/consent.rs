@@ -313,15 +313,29 @@ impl Consent {
     pub fn undo(&self, channel: Channel, at: Timestamp) -> Option<Fact> {
         let said = self.channels.get(&channel)?;
         let no = said.no.filter(|no| said.holding().is_empty() && no.at < at)?;
-        let mut before = Self::default();
-        for fact in self.history.iter().filter(|fact| fact.at < no.at) {
-            before.hear(fact);
-        }
-        let ended = before.permission(channel)?;
+        let ended = self.ended(channel, no.at)?;
         let same = said.yes.iter().find(|yes| yes.key() == ended.key() && yes.at == ended.at);
         let (teller, grade) = (ended.teller, ended.grade);
         let wording = same.and_then(|yes| yes.wording.clone());
         Some(Fact { at, act: Act::Subscribed { channel, teller, grade, hers: true, wording } })
+    }
+
+    /// The permission that a withdrawal at `at` ended, or the withdrawals before it that no
+    /// yes came between: a source that is told of one tells it back, with a time of its own.
+    fn ended(&self, channel: Channel, at: Timestamp) -> Option<Permission> {
+        let (mut before, mut ended) = (Self::default(), None);
+        for fact in self.history.iter().filter(|fact| fact.at < at) {
+            let held = before.permission(channel).cloned();
+            before.hear(fact);
+            let withdrawn = matches!(fact.act, Act::Unsubscribed { .. });
+            if before.permission(channel).is_some() {
+                ended = None;
+            } else if held.is_some() {
+                // What ended otherwise, no withdrawal did.
+                ended = held.filter(|_| withdrawn);
+            }
+        }
+        before.permission(channel).cloned().or(ended)
     }
 
     /// Whether she switched this kind off.

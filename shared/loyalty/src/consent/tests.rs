@@ -274,6 +274,17 @@ fn undoing_gives_back_nothing_that_an_earlier_withdrawal_ended() {
 }
 
 #[test]
+fn undoing_works_after_the_source_told_the_withdrawal_back() {
+    let given = yes(1, Teller::Shopify, ConsentGrade::Checkout);
+    let mut consent = heard(&[given.clone(), no(5, Teller::Own), no(6, Teller::Shopify)]);
+    consent.hear(&consent.undo(EMAIL, day(7)).unwrap());
+    assert_eq!(consent.standing(EMAIL).grade, Some(ConsentGrade::Checkout));
+    let silent = Act::Silent { channel: EMAIL, teller: Teller::Shopify };
+    let faded = heard(&[given, fact(3, silent), no(5, Teller::Own), no(6, Teller::Shopify)]);
+    assert_eq!(faded.undo(EMAIL, day(7)), None, "no withdrawal of hers ended it");
+}
+
+#[test]
 fn kinds_are_switched_one_by_one_and_the_later_setting_holds() {
     let kind = |number, kind: &str, off| fact(number, Act::Kind { kind: kind.to_owned(), off });
     let consent = heard(&[
