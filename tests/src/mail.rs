@@ -172,5 +172,6 @@ fn one_click_in_the_mail_program_stops_that_kind_of_mail_and_following_its_links
 fn link(mail: &Value, page: &str) -> String {
     let text = mail["text"].as_str().unwrap();
     let link = text.split_whitespace().find(|word| word.contains(page)).unwrap();
-    link[link.find(page).unwrap()..].to_owned()
+    let (_, token) = link.split_once(page).unwrap();
+    format!("{page}{token}")
 }

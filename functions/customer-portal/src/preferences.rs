@@ -14,7 +14,7 @@ use presentation::page::{Button, Look, Notice, Page, Tone};
 
 use self::plan::{Desk, Topic, Wish, plan};
 pub(crate) use self::plan::{Offer, confirmed};
-pub(crate) use self::view::Choices;
+pub(crate) use self::view::{Choices, goes_on};
 use self::view::{hold, saved};
 use crate::answer::{Refusal, answer, language, see};
 use crate::door::{Visit, fields};

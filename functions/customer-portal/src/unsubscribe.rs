@@ -14,7 +14,7 @@ use presentation::page::{Button, Look, Notice, Page, Tone};
 
 use crate::answer::{Refusal, Trouble, answer, language, see};
 use crate::door::{EMAIL, Visit, fields};
-use crate::preferences::{Choices, Offer};
+use crate::preferences::{Choices, Offer, goes_on};
 use crate::words::Words;
 
 /// What tells our button's POST from a mail provider's, which gets no redirect (RFC 8058).
@@ -151,13 +151,23 @@ fn ask(visit: &Visit, stops: Stops) -> Response {
     let main = Ask {
         words,
         text: (words.stops)(stops, &visit.brand.shop),
-        note: (words.goes_on)(stops),
+        note: note(visit, stops),
         button: Button { label, look: Look::Primary, sends: None },
         by: BUTTON,
         action: visit.path.clone(),
         preferences: visit.preferences(),
     };
     page(visit, title, main)
+}
+
+/// What comes all the same, where anything does.
+fn note(visit: &Visit, stops: Stops) -> &'static str {
+    let true_now = match stops {
+        Stops::Kind(kind) => goes_on(visit, Some(kind)),
+        Stops::Offers => goes_on(visit, None),
+        Stops::OffersNotOwed | Stops::OffersNotAskedFor => true,
+    };
+    if true_now { (visit.words.goes_on)(stops) } else { "" }
 }
 
 fn stopped(visit: &Visit, stops: Stops) -> Response {
@@ -182,7 +192,7 @@ fn stopped(visit: &Visit, stops: Stops) -> Response {
     let main = Stopped {
         words,
         notice: Notice { tone: Tone::Success, text: &text },
-        note: (words.goes_on)(stops),
+        note: note(visit, stops),
         action: &action,
         instead,
         choices: Choices::of(visit, &action),

@@ -265,6 +265,9 @@ fn reply_to(text: &str) -> Result<String, String> {
                     customers answer"
             .to_owned());
     }
+    if reply_to.contains(['?', '%', '&', '#', '/']) {
+        return Err("has a character that a link to it can't have: use another address".to_owned());
+    }
     Ok(reply_to)
 }
 
@@ -282,7 +285,15 @@ fn url(text: &str) -> Result<String, String> {
     let text = text.trim();
     let host = text.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', '#']).next());
     let has_host = host.is_some_and(|host| {
-        host.contains('.') && host.bytes().all(|c| c.is_ascii_alphanumeric() || b".-:".contains(&c))
+        let (name, port) =
+            host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
+        let label = |label: &str| {
+            let fits = |c: u8| c.is_ascii_alphanumeric() || c == b'-';
+            !label.is_empty() && !label.starts_with('-') && label.bytes().all(fits)
+        };
+        name.contains('.')
+            && name.split('.').all(label)
+            && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
     });
     let plain = text.bytes().all(|c| c.is_ascii_graphic() && !b"\"'<>\\".contains(&c));
     if has_host && plain && text.len() <= MAX_URL {
@@ -311,7 +322,13 @@ fn language(text: &str) -> Result<String, String> {
 fn line(text: &str, longest: usize) -> Result<String, String> {
     let text = text.trim();
     let fits = (1..=longest).contains(&text.chars().count());
-    if !fits || text.chars().any(char::is_control) {
+    // Breaks of lines, marks that turn the direction of text, and letters nobody sees.
+    let unseen = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+            || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{3164}')
+    };
+    if !fits || text.chars().any(unseen) {
         return Err(format!("has to be one line of 1 to {longest} characters"));
     }
     Ok(text.to_owned())
@@ -397,6 +414,28 @@ mod tests {
         let settings = MailSettings::default().changed(both).unwrap();
         let change = MailSettingsChange { reply_to: Wish::Clear, ..Default::default() };
         settings.changed(change).unwrap_err();
+    }
+
+    #[test]
+    fn what_cannot_be_reached_seen_or_linked_is_refused() {
+        for url in [
+            "https://x.example:99999/a",
+            "https://x.example:/a",
+            "https://a..b/x",
+            "https://-.:/x",
+            "https://a.b:0",
+        ] {
+            refused(MailSettingsChange { logo: set(url), ..Default::default() });
+        }
+        for name in ["\u{200b}", "A\u{202e}B", "A\u{2028}B"] {
+            refused(MailSettingsChange { from_name: set(name), ..Default::default() });
+        }
+        for address in ["a?bcc=x%40y.example@x.example", "a%0a@x.example"] {
+            refused(MailSettingsChange { reply_to: set(address), ..Default::default() });
+        }
+        let logo = set("https://cdn.shop-files.example:8443/a/logo.png?v=1");
+        let change = MailSettingsChange { logo, ..Default::default() };
+        MailSettings::default().changed(change).unwrap();
     }
 
     #[test]

@@ -175,7 +175,7 @@ pub(super) fn plan(wish: &Wish, desk: &Desk<'_>) -> Vec<Fact> {
     let also = |fact: Option<Fact>| undone().into_iter().chain(undone().and(fact));
     let mut facts: Vec<Fact> = match wish.act {
         Asked::Save => save(wish, desk),
-        Asked::Undo => undone().into_iter().collect(),
+        Asked::Undo => also(None).chain(undone().into_iter().flat_map(|_| desk.back())).collect(),
         Asked::UndoMonthly => also(desk.monthly(true)).collect(),
         Asked::UndoPause => also(desk.pause()).collect(),
         Asked::Pause => desk.pause().into_iter().collect(),
@@ -187,7 +187,7 @@ pub(super) fn plan(wish: &Wish, desk: &Desk<'_>) -> Vec<Fact> {
     // of them, she has them again.
     let yes = facts.iter().any(|fact| matches!(fact.act, Act::Subscribed { .. }));
     let mut kinds = offered(desk.rules, Class::Marketing);
-    if yes && kinds.all(|kind| desk.consent.is_off(kind.as_str())) {
+    if yes && wish.act == Asked::Save && kinds.all(|kind| desk.consent.is_off(kind.as_str())) {
         let on = offered(desk.rules, Class::Marketing).filter_map(|kind| desk.switch(kind, false));
         facts.extend(on);
     }
@@ -239,9 +239,30 @@ impl Desk<'_> {
         let no = Act::Unsubscribed { channel: EMAIL, teller: Teller::Own };
         let stopped = self.consent.state(EMAIL) == State::Unsubscribed;
         let no = (!stopped).then(|| self.fact(no));
-        let kinds = Kind::ALL.into_iter().filter(|kind| kind.has_switch());
-        no.into_iter().chain(kinds.filter_map(|kind| self.switch(kind, true))).collect()
+        // Which offers she would have is kept: without her yes none of them come.
+        no.into_iter().chain(account().filter_map(|kind| self.switch(kind, true))).collect()
     }
+
+    /// What went off together with her last withdrawal, by the one press for nothing at all:
+    /// on again.
+    fn back(&self) -> Vec<Fact> {
+        let newest = |is: &dyn Fn(&Act) -> bool| {
+            self.consent.history().rev().find(|fact| is(&fact.act)).map(|fact| fact.at)
+        };
+        let no = newest(&|act| matches!(act, Act::Unsubscribed { teller: Teller::Own, .. }));
+        let with_it = |kind: &Kind| {
+            let of_it =
+                |act: &Act| matches!(act, Act::Kind { kind: one, .. } if one == kind.as_str());
+            no.is_some() && newest(&of_it) == no
+        };
+        account().filter(with_it).filter_map(|kind| self.switch(kind, false)).collect()
+    }
+}
+
+/// Kinds about her account that have a switch.
+fn account() -> impl Iterator<Item = Kind> {
+    let about_it = |kind: &Kind| kind.class() == Class::Account && kind.has_switch();
+    Kind::ALL.into_iter().filter(about_it)
 }
 
 /// Her yes to marketing mail on a page of ours that she reached from her own mailbox.

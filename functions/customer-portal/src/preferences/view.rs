@@ -89,6 +89,8 @@ pub(super) fn saved(visit: &Visit, query: &str) -> Option<String> {
     for topic in names.split('.').take(20).filter_map(Topic::read) {
         said.push(match topic {
             Topic::Unchanged => return Some(words.unchanged.to_owned()),
+            // As things stand: the page may be looked at again later.
+            Topic::Nothing if comes(visit) => return None,
             Topic::Nothing => return Some(words.nothing_saved.to_owned()),
             Topic::Offers => format!("{}: {}", words.offers, on(Offer::of(visit) == Offer::On)),
             Topic::Monthly if consent.at_most_monthly() => words.monthly_saved.to_owned(),
@@ -103,6 +105,21 @@ pub(super) fn saved(visit: &Visit, query: &str) -> Option<String> {
         });
     }
     (!said.is_empty()).then(|| format!("{} {}.", words.saved, said.join("; ")))
+}
+
+/// Whether any mail comes that she can choose.
+fn comes(visit: &Visit) -> bool {
+    let on = |kind: loyalty::mail::Kind| !visit.contact.consent.is_off(kind.as_str());
+    Offer::of(visit) == Offer::On || offered(&visit.program.mail, Class::Account).any(on)
+}
+
+/// Whether mail goes on coming to who stops offers, or else this kind.
+pub(crate) fn goes_on(visit: &Visit, stopped: Option<loyalty::mail::Kind>) -> bool {
+    let consent = &visit.contact.consent;
+    let held = consent.paused_until(visit.now).is_some() || consent.suppressed().is_some();
+    let on = |kind: loyalty::mail::Kind| stopped != Some(kind) && !consent.is_off(kind.as_str());
+    let offers = stopped.is_some() && Offer::of(visit) == Offer::On;
+    !held && (offers || offered(&visit.program.mail, Class::Account).any(on))
 }
 
 /// What keeps mail from her, whatever she chooses here.

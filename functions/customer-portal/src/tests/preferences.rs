@@ -171,21 +171,31 @@ async fn a_pause_is_three_months_and_can_be_ended() {
 }
 
 #[tokio::test]
-async fn nothing_at_all_is_every_switch_off_and_all_marketing_stopped() {
+async fn nothing_at_all_is_one_press_and_undone_by_one_to_what_it_was() {
     let portal = Portal::open().await;
+    portal.press(&portal.unsubscribe(Kind::TierReached), "by=button").await;
+    let shown = "shown=birthday&shown=survey&kind=survey";
+    portal.press(&portal.preferences(), shown).await;
+    portal.shop.set_now("2026-11-22T15:30:00Z");
+    let off =
+        |consent: &loyalty::consent::Consent| consent.off().map(str::to_owned).collect::<Vec<_>>();
+    let before = off(&portal.consent().await);
+    assert_eq!(before, ["birthday", "tier-reached"]);
     let answer = portal.press(&portal.preferences(), "act=nothing").await;
     answer.says("Nothing comes any more, except what the shop owes you.");
     let consent = portal.consent().await;
     assert_eq!(consent.state(EMAIL), State::Unsubscribed);
-    let switched = Kind::ALL.iter().filter(|kind| kind.has_switch());
-    assert!(switched.clone().all(|kind| consent.is_off(kind.as_str())));
-    assert_eq!(consent.off().count(), switched.count());
+    let account = Kind::ALL.iter().filter(|kind| kind.class() == loyalty::mail::Class::Account);
+    let mut account = account.filter(|kind| kind.has_switch());
+    assert!(account.all(|kind| consent.is_off(kind.as_str())), "{consent:?}");
 
     portal.shop.set_now("2026-11-22T16:00:00Z");
     portal.press(&portal.preferences(), "act=undo").await;
     let consent = portal.consent().await;
-    let (offers, points) = (consent.is_off("win-back"), consent.is_off("receipt"));
-    assert_eq!((offers, points), (false, true), "a yes to offers means that some come");
+    assert_eq!((off(&consent), consent.state(EMAIL)), (before, State::Subscribed));
+    let again = format!("{}?saved=nothing", portal.preferences());
+    let page = portal.get(&again).await;
+    assert!(!page.body.contains("Nothing comes any more"), "it isn't so any more");
 }
 
 #[tokio::test]

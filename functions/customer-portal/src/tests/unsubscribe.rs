@@ -27,6 +27,19 @@ async fn the_page_says_what_pressing_stops_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn no_page_says_that_mail_goes_on_where_none_does() {
+    let portal = Portal::open().await;
+    let stops = async || portal.get(&portal.unsubscribe(Kind::Receipt)).await.body;
+    assert!(stops().await.contains("Other mail goes on."));
+    portal.press(&portal.preferences(), "act=pause").await;
+    assert!(!stops().await.contains("goes on"), "a pause holds all of it");
+    portal.shop.set_now("2026-11-22T15:30:00Z");
+    portal.press(&portal.preferences(), "act=resume").await;
+    portal.press(&portal.preferences(), "act=nothing").await;
+    assert!(!stops().await.contains("goes on"), "she switched everything off");
+}
+
+#[tokio::test]
 async fn a_mail_providers_post_stops_all_marketing_and_is_no_redirect() {
     let portal = Portal::open().await;
     let answer = portal.post(&portal.unsubscribe(Kind::WinBack), ONE_CLICK).await;

@@ -12,7 +12,8 @@ pub(super) const WORDS: Words = Words {
     kind,
     account: "Rund um deine Punkte",
     account_owed: "Was du auch wählst: Wir sagen dir, wenn Punkte bald verfallen und wenn sich \
-                   das Programm ändert oder endet. Das ist das Geschäft dir schuldig.",
+                   das Programm ändert oder endet. Das ist das Geschäft dir schuldig. Eine Pause hält auch \
+                   das auf, und ohne diese Nachricht verfallen keine Punkte.",
     offers: "Angebote und Neuigkeiten",
     offers_none: "Du bekommst keine. Wenn du welche möchtest, kreuze das hier an und speichere.",
     save: "Speichern",

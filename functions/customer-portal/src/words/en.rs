@@ -12,7 +12,8 @@ pub(super) const WORDS: Words = Words {
     kind,
     account: "About your points",
     account_owed: "Whatever you choose, you are told when points are about to expire and when the \
-                   program changes or ends: the shop owes you that.",
+                   program changes or ends: the shop owes you that. A pause holds that too, and \
+                   no points expire without it.",
     offers: "Offers and news",
     offers_none: "You don't get any. If you would like to, tick this and save.",
     save: "Save",

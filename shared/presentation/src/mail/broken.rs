@@ -153,6 +153,20 @@ pub fn check(program: &Program) -> Vec<Finding> {
     program.mail.templates.iter().flat_map(|template| check_one(template, program)).collect()
 }
 
+/// What a body of a kind has to name somewhere: what its reader got the mail for.
+fn needed(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::SignIn | Kind::ConsentConfirmation | Kind::Export => &["url"],
+        Kind::RewardIssued => &["code"],
+        Kind::FollowUpAnswer => &["text"],
+        Kind::PointsExpiring => &["points", "on"],
+        Kind::ProgramEnd | Kind::RetentionNotice => &["on"],
+        Kind::ProgramChange => &["changes", "from"],
+        Kind::Survey => &["scores"],
+        _ => &[],
+    }
+}
+
 fn check_one(template: &TemplateOverride, program: &Program) -> Vec<Finding> {
     let (kind, language) = (template.kind, template.language);
     let locale = Locale::new(language, &program.shop.country);
@@ -166,6 +180,17 @@ fn check_one(template: &TemplateOverride, program: &Program) -> Vec<Finding> {
         });
         let broken = mistake.map(|mistake| Broken::new(kind, language, part, mistake));
         findings.extend(broken.map(Finding::Broken));
+    }
+    if let Some(body) = &template.body
+        && findings.is_empty()
+    {
+        let named = template::named(body, Part::Body.kind(), &locale);
+        let lacking = needed(kind).iter().find(|needed| !named.iter().any(|one| one == *needed));
+        findings.extend(lacking.map(|needed| {
+            let message = format!("lacks `{needed}`, without which such a mail is of no use");
+            let mistake = Mistake { line: None, message };
+            Finding::Broken(Broken::new(kind, language, Part::Body, mistake))
+        }));
     }
     if kind.class() != Class::Marketing
         && let Some(why) = offer::found(template, program)

@@ -59,7 +59,7 @@ pub(super) fn common(occasion: &Occasion<'_>) -> Facts {
         ("unsubscribe", link(&occasion.links.unsubscribe)),
     ]);
     Facts::from([
-        ("name", Value::from(occasion.name.map(name).filter(|name| !name.is_empty()))),
+        ("name", Value::from(occasion.name.map(name).filter(|name| is_a_name(name)))),
         ("shop", Value::from(name(&occasion.brand.shop))),
         ("program", Value::from(name(&occasion.brand.program))),
         ("balance", Value::from(occasion.balance.map(points))),
@@ -212,7 +212,31 @@ pub(super) fn cleaned(text: &str) -> String {
 /// Whether it is a character that text may have: XML, which the layout is, has no control
 /// characters and no two that are none at all.
 pub(super) fn is_seen(c: char) -> bool {
-    !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}')
+    !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Whether a text may stand for somebody: it can be seen, and mail programs make no link of
+/// it. Whoever types a stranger's address at a checkout types her name too.
+pub(super) fn is_a_name(text: &str) -> bool {
+    let blank = |c: char| {
+        c.is_whitespace()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+            || matches!(c, '\u{034f}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}')
+    };
+    let is_domain = |word: &str| {
+        let end = word
+            .rsplit_once('.')
+            .map(|(before, end)| (before.ends_with(char::is_alphanumeric), end));
+        end.is_some_and(|(follows, end)| {
+            let end = end.split(['/', ':', '?', '#', ',', ')']).next().unwrap_or_default();
+            follows && end.chars().count() >= 2 && end.chars().all(char::is_alphabetic)
+        })
+    };
+    let is_link = |word: &str| {
+        let host = word.split('/').find(|part| part.contains('.')).unwrap_or(word);
+        word.contains("://") || word.to_lowercase().starts_with("www.") || is_domain(host)
+    };
+    !text.chars().all(blank) && !text.split(' ').any(is_link)
 }
 
 /// Unicode's marks that turn the direction of text.
@@ -239,6 +263,29 @@ mod tests {
         assert_eq!(name(&"a".repeat(400)), format!("{}…", "a".repeat(59)));
         assert_eq!(name("  Ada \r\n Lovelace\t"), "Ada Lovelace");
         assert_eq!(name("Ada\u{202e}\u{0}\u{2067}"), "Ada");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_or_would_be_a_link_is_no_name() {
+        for none in [
+            "",
+            "\u{200b}\u{2060}",
+            "\u{3164} \u{3164}",
+            "See https://evil.example/win now",
+            "www.evil.example",
+            "evil.example",
+            "evil.example/win",
+            "Ada (evil.example)",
+            "Ada evil.example:80",
+            "EVIL.EXAMPLE,",
+        ] {
+            assert!(!is_a_name(none), "{none}");
+        }
+        for name in
+            ["Ada", "J. R. R. Tolkien", "J.R. Ewing", "Dr. Ada", "🥐", "O'Neill", "王", "Ada ..."]
+        {
+            assert!(is_a_name(name), "{name}");
+        }
     }
 
     #[test]

@@ -16,7 +16,8 @@ const ENGLISH: &str = "\
     stop by, drop in, see you soon, new in, new arrival*, in stock, limited, only today, \
     last chance, hurry, don't miss, check out, try our, introducing, now available, refer, \
     referral*, recommend*, invite*, half price, reduced, cheap*, percent, dollar*, euro, euros, \
-    pound, pounds, usd, eur, gbp, chf, cad";
+    pound, pounds, usd, eur, gbp, chf, cad, off, per cent, bucks, bogo, for one, for 1, pay for, \
+    take two, this week, this weekend, on the house";
 
 /// German ones.
 const GERMAN: &str = "\
@@ -25,13 +26,14 @@ const GERMAN: &str = "\
     geschenk*, aktion, aktionen, aktionspreis*, schnäppchen*, reduziert*, ermäßig*, günstig*, \
     billig*, exklusiv*, sonderpreis*, nachlass*, neu bei uns, neu im, neuheit*, schau vorbei, \
     komm vorbei, komm wieder, besuch uns, besuche uns, nur heute, nur noch, letzte chance, beeil*, \
-    verpass*, empfiehl*, empfehl*, weiterempfehl*, freunde werben, prozent, franken";
+    verpass*, empfiehl*, empfehl*, weiterempfehl*, freunde werben, prozent, franken, zum preis von, v. h., v.h., diese woche, dieses wochenende, \
+    aufs haus";
 
 /// What mail about vouchers she has calls by their name.
 const WORDS_OF_VOUCHERS: &[&str] = &["voucher*", "coupon*", "gutschein*"];
 
 /// Signs of amounts and percentages.
-const SIGNS: &[char] = &['$', '€', '£', '¥', '%'];
+const SIGNS: &[char] = &['$', '€', '£', '¥', '¢', '%', '％', '﹪', '＄', '￡', '￥'];
 
 /// Whether a template of a kind is not used at all where it makes marketing: nobody may be
 /// kept from these mails, and mail somebody asked for is the answer and nothing else.

@@ -45,6 +45,7 @@ pub(super) fn render(
     locale: &Locale,
 ) -> Result<String, Mistake> {
     refuse_statements(source)?;
+    refuse_multiplying(source)?;
     let environment = environment(of, locale);
     let template = environment.template_from_str(source).map_err(|error| told(source, &error))?;
     let mut unknown: Vec<String> = template
@@ -65,6 +66,14 @@ pub(super) fn render(
         return Err(Mistake { line: None, message: "says nothing".to_owned() });
     }
     Ok(rendered)
+}
+
+/// The values that a template names somewhere; none where it can't be read.
+pub(super) fn named(source: &str, of: Of, locale: &Locale) -> Vec<String> {
+    let environment = environment(of, locale);
+    let template = environment.template_from_str(source);
+    template
+        .map_or_else(|_| Vec::new(), |read| read.undeclared_variables(false).into_iter().collect())
 }
 
 fn environment(of: Of, locale: &Locale) -> Environment<'static> {
@@ -174,6 +183,33 @@ fn refuse_statements(source: &str) -> Result<(), Mistake> {
     Ok(())
 }
 
+/// A list or text that is made many times as long costs one step, and comparing such a one
+/// minutes. What a mail tells is worked out already.
+fn refuse_multiplying(source: &str) -> Result<(), Mistake> {
+    for (start, _) in source.match_indices('{') {
+        let (before, rest) = source.split_at(start);
+        let (inner, end) = match (rest.strip_prefix("{{"), rest.strip_prefix("{%")) {
+            (Some(inner), _) => (inner, "}}"),
+            (_, Some(inner)) => (inner, "%}"),
+            _ => continue,
+        };
+        let inner = inner.split(end).next().unwrap_or_default();
+        let mut quoted = None;
+        for c in inner.chars() {
+            match (c, quoted) {
+                (c, Some(quote)) if c == quote => quoted = None,
+                ('"' | '\'', None) => quoted = Some(c),
+                ('*', None) => {
+                    let message = "nothing can be multiplied here".to_owned();
+                    return Err(Mistake { line: Some(line_at(before)), message });
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
 fn line_at(before: &str) -> usize {
     before.matches('\n').count().saturating_add(1)
 }
@@ -228,6 +264,10 @@ fn told(source: &str, error: &Error) -> Mistake {
         }
         ErrorKind::UnknownFilter => format!("{detail}; there are {FILTERS}"),
         ErrorKind::SyntaxError => format!("can't be read: {detail}"),
+        // The engine says which values, and they may be a customer's.
+        ErrorKind::InvalidOperation if detail.starts_with("unable to calculate") => {
+            "can't be calculated for every customer".to_owned()
+        }
         ErrorKind::InvalidOperation => detail.to_owned(),
         kind => format!("{kind}: {detail}"),
     };
@@ -253,6 +293,29 @@ mod tests {
     fn receipt(points: i64) -> Facts {
         let section = Section::Receipt { points: Points(points), purchases: 1 };
         facts::of(&section, &Locale::new(Language::En, "US"))
+    }
+
+    #[test]
+    fn a_list_that_is_made_long_by_one_step_is_refused_at_once() {
+        for source in [
+            "{% if [1]*9000000 == [1]*9000000 %}a{% endif %}",
+            "a\n{{ 'ab' * 9 }}",
+            "{{ points **2 }}",
+        ] {
+            let told = rendered(source, Of::Line).unwrap_err();
+            assert!(told.contains("nothing can be multiplied"), "{told}");
+        }
+        for source in ["**{{ points }}**", "{{ name|default('*') }} * {{ points }}"] {
+            let told = rendered(source, Of::Line);
+            assert!(!told.is_err_and(|told| told.contains("multiplied")), "{source}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_calculated_tells_no_customers_number() {
+        let told = rendered("{{ 1 / (points - 1234) }}", Of::Line).unwrap_err();
+        assert!(!told.contains("1234") && !told.contains("/ 0"), "{told}");
+        assert!(told.contains("can't be calculated"), "{told}");
     }
 
     fn rendered(source: &str, of: Of) -> Result<String, String> {
@@ -301,7 +364,7 @@ mod tests {
         check("\n{% set a = 1 %}", "line 2: `{% set %}` can't be used here; there are if and for");
         check("{% if points == 0 %}Hi{% endif %}", "says nothing");
         check(
-            "{% for a in 'x' * 9000 %}{% for b in 'x' * 9000 %}y{% endfor %}{% endfor %}",
+            "{% for a in 'abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz' %}{% for b in 'abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz' %}{% for c in 'abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz' %}y{% endfor %}{% endfor %}{% endfor %}",
             "line 1: takes too long: it may repeat itself without end",
         );
     }

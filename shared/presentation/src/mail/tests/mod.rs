@@ -142,9 +142,10 @@ fn check_name(name: &str) {
     let plain = &*PLAIN;
     let named = Case { name: Some(name), ..case }.write();
     let shown = facts::shortened(name, 60);
+    let is_a_name = facts::is_a_name(&shown);
     let shown =
         if facts::is_right_to_left(&shown) { format!("\u{2068}{shown}\u{2069}") } else { shown };
-    let greeting = if shown.is_empty() { "Hello,".to_owned() } else { format!("Hello {shown},") };
+    let greeting = if !is_a_name { "Hello,".to_owned() } else { format!("Hello {shown},") };
     assert_eq!(tags(&named.html), tags(&plain.html), "{name:?}");
     assert_eq!(read(&named.html), read(&plain.html).replace("Hello Ada,", &greeting), "{name:?}");
     assert_eq!(named.text, plain.text.replace("Hello Ada,", &greeting), "{name:?}");

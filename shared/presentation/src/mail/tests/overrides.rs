@@ -57,7 +57,7 @@ fn a_broken_body_is_told_and_ours_goes_out_with_the_owners_subject() {
             "can't be read: unexpected end of input, expected end of variable block",
         ),
         (
-            "{% for a in 'x' * 9999 %}{% for b in 'x' * 9999 %}y{% endfor %}{% endfor %}",
+            "{% for a in 'abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz' %}{% for b in 'abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz' %}{% for c in 'abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz' %}y{% endfor %}{% endfor %}{% endfor %}",
             Some(1),
             "takes too long: it may repeat itself without end",
         ),
@@ -175,13 +175,11 @@ fn a_notice_or_an_answer_with_an_offer_is_refused_and_never_used() {
     {
         let program = body(kind, "Everything is on sale.");
         let kind_name = kind.as_str();
-        assert_eq!(
-            told(&program),
-            [format!(
-                "mail.template for {kind_name} in en: its body speaks of an offer (\"sale\"), and \
-                 a mail of this kind may not be marketing; leave that out"
-            )]
+        let refused = format!(
+            "mail.template for {kind_name} in en: its body speaks of an offer (\"sale\"), and a \
+             mail of this kind may not be marketing; leave that out"
         );
+        assert_eq!(told(&program).last(), Some(&refused));
         let mut case = Case::new(kind, Language::En, &program);
         case.marketing_allowed = true;
         let written = case.write();
@@ -217,4 +215,17 @@ fn the_sample_programs_example_of_a_template_is_right() {
     let written = of(&program, Kind::Receipt);
     assert_eq!(written.subject, "450 points for you");
     assert!(written.text.starts_with("Hello Ada,\n\n450 points\n\nThank you for coming.\n"));
+}
+
+#[test]
+fn a_mail_without_what_it_is_for_is_told() {
+    for (kind, without, with) in [
+        (Kind::SignIn, "Hello, no link here.", "[Sign in here]({{ url }})"),
+        (Kind::RewardIssued, "Here you are: {{ reward }}.", "{{ reward }}: {{ code }}"),
+        (Kind::PointsExpiring, "{{ points|points }} go.", "{{ points|points }}, {{ on|date }}."),
+    ] {
+        let told = told(&body(kind, without));
+        assert!(told.iter().any(|one| one.contains("without which such a mail")), "{told:?}");
+        assert_eq!(check(&body(kind, with)), [], "{kind:?}");
+    }
 }
