@@ -26,7 +26,8 @@ async fn each_template_says_what_is_its_own_and_what_is_wrong_with_it() {
     let api = with(
         "[[mail.template]]\nkind = \"receipt\"\nlanguage = \"en\"\nsubject = \"20% off\"\n\
          [[mail.template]]\nkind = \"welcome\"\nlanguage = \"de\"\nbody = \"Hallo {{ nmae }}\"\n\
-         [[mail.template]]\nkind = \"points-expiring\"\nlanguage = \"en\"\nbody = \"Buy now!\"\n",
+         [[mail.template]]\nkind = \"points-expiring\"\nlanguage = \"en\"\n\
+         body = \"{{ points }} on {{ on|date }}. Buy now!\"\n",
     )
     .await;
     let listed = api.read(TEMPLATES).await;
