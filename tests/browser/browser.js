@@ -160,7 +160,8 @@ export async function focused(page) {
         const middle = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
         const label = element.labels?.[0];
         const uncovered = [element, label].some((one) => one && (one.contains(middle) || middle?.contains(one)));
-        const inside = top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth;
+        // A browser scrolls by whole pixels, and a page isn't laid out in them.
+        const inside = top > -1 && left > -1 && bottom < innerHeight + 1 && right < innerWidth + 1;
         const name = element.getAttribute('aria-label') ?? label?.innerText ?? element.innerText;
         return {
             tag: element.tagName.toLowerCase(),
