@@ -3,13 +3,13 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use http::{HeaderMap, StatusCode, Uri};
+use http::{HeaderMap, Uri};
 use loyalty::program::ConsentGrade;
 use platform::Services;
 use platform::tokens::{Door, address_mark};
-use presentation::page::{Button, Look, Notice, Page, Tone};
+use presentation::page::{Button, Look, Notice, Tone};
 
-use crate::answer::{Refusal, Trouble, answer, see};
+use crate::answer::{Refusal, Trouble, see};
 use crate::door::{EMAIL, Visit};
 use crate::preferences::{Offer, confirmed};
 use crate::words::Words;
@@ -40,7 +40,6 @@ pub(crate) async fn show(
 ) -> Result<Response, Refusal> {
     let visit = open(services, &uri, &headers).await?;
     let words = visit.words;
-    let (brand, language) = (Some(&visit.brand), visit.locale.language);
     if !holds(&visit) {
         let title = (words.confirm_title)(&visit.brand.shop);
         let main = Ask {
@@ -50,8 +49,7 @@ pub(crate) async fn show(
             button: Button { label: words.yes, look: Look::Primary, sends: None },
             action: visit.path.clone(),
         };
-        let page = Page { brand, language, title: &title, main };
-        return Ok(answer(StatusCode::OK, &page));
+        return Ok(visit.page(&title, main));
     }
     let text = match Offer::of(&visit) {
         Offer::Complained { since } => (words.complained)(&visit.date(since)),
@@ -59,8 +57,7 @@ pub(crate) async fn show(
     };
     let notice = Notice { tone: Tone::Success, text: &text };
     let main = Thanks { words, notice, preferences: visit.preferences() };
-    let page = Page { brand, language, title: words.confirmed_title, main };
-    Ok(answer(StatusCode::OK, &page))
+    Ok(visit.page(words.confirmed_title, main))
 }
 
 /// `POST /c/{token}`.

@@ -1,10 +1,12 @@
 //! The door: a link is opened, and who stands behind it is looked up.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Form, FromRequest, Request};
-use http::{HeaderMap, HeaderValue, Uri, header};
+use axum::response::Response;
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use jiff::{SignedDuration, Timestamp};
 use loyalty::Language;
 use loyalty::consent::{Act, Channel, Consent, Fact};
@@ -14,9 +16,10 @@ use loyalty::program::Program;
 use platform::Services;
 use platform::store::{Contact, Customer, StoreError};
 use platform::tokens::{Door, Links, TokenError};
+use presentation::page::Page;
 use presentation::{Brand, Locale};
 
-use crate::answer::{Refusal, Trouble, accepted, language};
+use crate::answer::{Refusal, Trouble, accepted, answer, language};
 use crate::words::Words;
 
 /// Marketing mail's channel.
@@ -98,6 +101,12 @@ impl Visit {
     /// The table.
     pub(crate) fn store(&self) -> &platform::Store {
         &self.services.store
+    }
+
+    /// A page of the shop's, in her language.
+    pub(crate) fn page<M: Display>(&self, title: &str, main: M) -> Response {
+        let (brand, language) = (Some(&self.brand), self.locale.language);
+        answer(StatusCode::OK, &Page { brand, language, title, main })
     }
 
     /// A page that says what went wrong, in her language.

@@ -8,15 +8,15 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::response::Response;
-use http::{HeaderMap, StatusCode, Uri};
+use http::{HeaderMap, Uri};
 use platform::Services;
-use presentation::page::{Button, Look, Notice, Page, Tone};
+use presentation::page::{Button, Look, Notice, Tone};
 
 use self::plan::{Desk, Topic, Wish, plan};
 pub(crate) use self::plan::{Offer, confirmed};
 pub(crate) use self::view::{Choices, goes_on};
 use self::view::{hold, saved};
-use crate::answer::{Refusal, answer, language, see};
+use crate::answer::{Refusal, language, see};
 use crate::door::{Visit, fields};
 use crate::words::Words;
 
@@ -56,7 +56,6 @@ pub(crate) async fn show(
         Offer::Stopped { since, .. } => (words.offers_stopped)(&visit.date(since)),
         _ => String::new(),
     };
-    let quiet = |label, act| Button { label, look: Look::Quiet, sends: Some(("act", act)) };
     let stopped = offer.can_undo().then(|| {
         let notice = Notice { tone: Tone::Info, text: &since };
         (notice, quiet(words.undo, "undo"))
@@ -80,9 +79,7 @@ pub(crate) async fn show(
         pause: (&pause_text, button),
         nothing: quiet(words.nothing, "nothing"),
     };
-    let (brand, language) = (Some(&visit.brand), visit.locale.language);
-    let page = Page { brand, language, title: words.preferences_title, main };
-    Ok(answer(StatusCode::OK, &page))
+    Ok(visit.page(words.preferences_title, main))
 }
 
 /// `POST /p/{token}`: keeps what differs from what holds, and nothing else.
@@ -102,4 +99,9 @@ pub(crate) async fn save(
     }
     let topics = Topic::of(&wish, &facts);
     Ok(see(&format!("{}?{SAVED}={}", visit.path, topics.join("."))))
+}
+
+/// A button of less weight, whose form says what is to be done.
+pub(crate) fn quiet(label: &'static str, act: &'static str) -> Button<'static> {
+    Button { label, look: Look::Quiet, sends: Some(("act", act)) }
 }

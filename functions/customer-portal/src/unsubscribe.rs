@@ -5,16 +5,16 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::response::Response;
-use http::{HeaderMap, StatusCode, Uri};
+use http::{HeaderMap, Uri};
 use loyalty::consent::{self, Act, Consent, Fact, Teller};
 use loyalty::mail::{Class, Kind};
 use platform::Services;
 use platform::tokens::Door;
-use presentation::page::{Button, Look, Notice, Page, Tone};
+use presentation::page::{Button, Look, Notice, Tone};
 
-use crate::answer::{Refusal, Trouble, answer, language, see};
+use crate::answer::{Refusal, Trouble, language, see};
 use crate::door::{EMAIL, Visit, fields};
-use crate::preferences::{Choices, Offer, goes_on};
+use crate::preferences::{Choices, Offer, goes_on, quiet};
 use crate::words::Words;
 
 /// What tells our button's POST from a mail provider's, which gets no redirect (RFC 8058).
@@ -133,7 +133,7 @@ pub(crate) async fn stop(
     let text = (words.stopped)(stops, &visit.brand.shop, &visit.date(since));
     let notice = Notice { tone: Tone::Success, text: &text };
     let main = StoppedShort { words, notice, preferences: visit.preferences() };
-    Ok(page(&visit, words.stopped_title, main))
+    Ok(visit.page(words.stopped_title, main))
 }
 
 /// What the link of a visit stops.
@@ -157,7 +157,7 @@ fn ask(visit: &Visit, stops: Stops) -> Response {
         action: visit.path.clone(),
         preferences: visit.preferences(),
     };
-    page(visit, title, main)
+    visit.page(title, main)
 }
 
 /// What comes all the same, where anything does.
@@ -174,7 +174,6 @@ fn stopped(visit: &Visit, stops: Stops) -> Response {
     let (words, consent) = (visit.words, &visit.contact.consent);
     let since = consent.standing(EMAIL).since.unwrap_or(visit.now);
     let text = (words.stopped)(stops, &visit.brand.shop, &visit.date(since));
-    let quiet = |label, act| Button { label, look: Look::Quiet, sends: Some(("act", act)) };
     let instead = match stops {
         Stops::Kind(kind) => vec![Button {
             label: words.switch_on,
@@ -197,10 +196,5 @@ fn stopped(visit: &Visit, stops: Stops) -> Response {
         instead,
         choices: Choices::of(visit, &action),
     };
-    page(visit, words.stopped_title, main)
-}
-
-fn page<M: std::fmt::Display>(visit: &Visit, title: &str, main: M) -> Response {
-    let (brand, language) = (Some(&visit.brand), visit.locale.language);
-    answer(StatusCode::OK, &Page { brand, language, title, main })
+    visit.page(words.stopped_title, main)
 }

@@ -3,16 +3,16 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use http::{HeaderMap, StatusCode, Uri};
+use http::{HeaderMap, Uri};
 use loyalty::Points;
 use loyalty::ledger::{Cause, Entry};
 use loyalty::mail::{About, Class, Kind, WhyNot, news};
 use platform::Services;
 use platform::store::{Message, MessageState};
 use platform::tokens::Door;
-use presentation::page::{Button, Column, Facts, Look, Notice, Page, Table, Tone};
+use presentation::page::{Button, Column, Facts, Look, Notice, Table, Tone};
 
-use crate::answer::{Refusal, Trouble, answer};
+use crate::answer::{Refusal, Trouble};
 use crate::door::Visit;
 use crate::words::Words;
 
@@ -53,12 +53,10 @@ pub(crate) async fn show(
     let found = found.map_err(|error| visit.failed(&error))?;
     let message = found.filter(|message| !message.is_over(visit.now));
     let (words, preferences) = (visit.words, visit.preferences());
-    let (brand, language) = (Some(&visit.brand), visit.locale.language);
     let Some(message) = message else {
         let notice = Notice { tone: Tone::Info, text: words.why_unknown };
         let main = Unknown { words, notice, preferences };
-        let page = Page { brand, language, title: words.why_title, main };
-        return Ok(answer(StatusCode::OK, &page));
+        return Ok(visit.page(words.why_title, main));
     };
     let entries = entries(&visit, &message).await?;
     let columns = words.columns.map(|(name, numeric)| Column { name, numeric });
@@ -70,7 +68,7 @@ pub(crate) async fn show(
         stop: stop(&visit, &message),
         preferences,
     };
-    Ok(answer(StatusCode::OK, &Page { brand, language, title: words.why_title, main }))
+    Ok(visit.page(words.why_title, main))
 }
 
 /// What of the ledger the message told of, as far as it was written when it was begun.
