@@ -1,0 +1,136 @@
+"""A customer's and her shop's time with a deployment, through the doors that AWS would open.
+
+    journey.py STACK PORTS
+
+PORTS names each function's port: `purchase-webhook=9001,mailer=9002,…`. The shop
+`corner-bakery` has its program and its mail is live.
+"""
+
+import json
+import pathlib
+import re
+import sys
+import time
+
+from aws import Stack
+
+SHOP = "corner-bakery"
+API = f"/api/v1/shops/{SHOP}"
+EVENTS = pathlib.Path(__file__).parents[2] / "events"
+TIME = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+def sample(path):
+    return json.loads((EVENTS / path).read_text())
+
+
+def order(number, **changed):
+    """An order of Imogen Vale's, paid just now."""
+    body = TIME.sub(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), sample("purchase-webhook/shopify-orders-paid.json")["body"])
+    return {**json.loads(body), "id": number, "admin_graphql_api_id": f"gid://shopify/Order/{number}", **changed}
+
+
+def settle(stack):
+    """Until nothing moves any more: the stream to the mailer, the bus's events to theirs."""
+    for _ in range(20):
+        if not stack.deliver_stream() + stack.deliver_events():
+            return
+    raise AssertionError("the stream and the bus keep each other busy for ever")
+
+
+def feedback(stack, kind, mail, **detail):
+    """An event of SES's about a mail, as its configuration set sends it."""
+    event = sample(f"mail-feedback/{kind}.json")
+    now = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+    event = json.loads(TIME.sub(now, json.dumps(event)))
+    event["resources"] = [f"arn:aws:ses:{stack.region}:{stack.record['account']}:configuration-set/{stack.name}-{SHOP}"]
+    event["detail"]["mail"].update(mail)
+    event["detail"]["mail"]["tags"]["ses:configuration-set"] = [f"{stack.name}-{SHOP}"]
+    for key, value in detail.items():
+        event["detail"][key].update(value)
+    return event
+
+
+def links(mail, door):
+    return re.findall(rf'href="(https://[^"]*/{door}/[^"]*)"', mail["body"])
+
+
+def main():
+    name, ports = sys.argv[1:]
+    stack = Stack(name, dict(one.split("=") for one in ports.split(",")))
+    for secret in ["api", f"{SHOP}/shopify"]:
+        path = f"{stack.record['secrets_path']}/{secret}"
+        value = stack.ssm.get_parameter(Name=path, WithDecryption=True)["Parameter"]["Value"]
+        stack.secrets[secret] = value.split(",")[0]
+    stack.open_stream()
+    stack.listen(stack.record["bus"])
+
+    # Whoever can't sign changes nothing, and finds nothing out.
+    for shop in [SHOP, "no-such-shop"]:
+        for source in ["shopify", "square"]:
+            status, _, _ = stack.request("POST", f"/webhooks/{source}/{shop}", {}, b"{}")
+            assert status == 401, f"an unsigned webhook of {source} for {shop} was answered {status}"
+    assert stack.webhook(SHOP, "orders/paid", order(1), secret="another") == 401
+    assert stack.request("GET", f"{API}/mail-mode")[0] == 401
+    assert stack.request("GET", "/wp-login.php")[0] == 404
+    assert stack.request("GET", "/u/forged")[0] == 404
+    settle(stack)
+    assert stack.mailbox() == []
+
+    # A purchase, told twice, is points once and a mail.
+    imogen = order(1)
+    email = imogen["email"]
+    for _ in range(2):
+        assert stack.webhook(SHOP, "orders/paid", imogen) == 200
+    stored = stack.get(f"{API}/orders/shopify/1")
+    customer = f"{API}/customers/{stored['customer']}"
+    points = stack.get(customer)["points"]
+    assert stored["posted"] > 0 and points["lifetime_earned"] == stored["posted"], (points, stored)
+    settle(stack)
+    mails = stack.mailbox()
+    assert [mail["destinations"]["ToAddresses"] for mail in mails] == [[email]], mails
+    assert f"{stored['posted']} points" in mails[0]["subject"], mails[0]["subject"]
+    [message] = stack.get(f"{customer}/messages")["messages"]
+    assert message["state"] == "sent", message
+
+    # What SES tells of it arrives at its message.
+    about = {"messageId": mails[0]["id"], "destination": [email]}
+    tags = {"shop": [SHOP], "customer": [stored["customer"]], "message": [message["id"]]}
+    print(json.dumps(message))
+    for kind in ["send", "delivery"]:
+        event = feedback(stack, kind, about)
+        event["detail"]["mail"]["tags"].update(tags)
+        assert stack.emit(event) == ["mail-feedback"], f"no rule takes {kind}"
+    [message] = stack.get(f"{customer}/messages")["messages"]
+    assert message["delivered_at"], message
+    foreign = feedback(stack, "delivery", about)
+    foreign["resources"] = ["arn:aws:ses:us-east-1:123456789012:configuration-set/newsletter"]
+    foreign["detail"]["mail"]["tags"]["ses:configuration-set"] = ["newsletter"]
+    assert stack.emit(foreign) == [], "another sender's events start our functions"
+
+    # The links in the mail open her pages, and one press ends mail like it.
+    [why, *_], [stop, *_] = links(mails[0], "why"), links(mails[0], "u")
+    assert stack.request("GET", why)[0] == 200
+    assert stack.request("GET", stop)[0] == 200
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    status, _, page = stack.request("POST", stop, form, b"List-Unsubscribe=One-Click")
+    assert status == 200, page
+    settle(stack)
+    assert stack.webhook(SHOP, "orders/paid", order(2)) == 200
+    settle(stack)
+    assert len(stack.mailbox()) == 1, "mail went out after she had stopped it"
+
+    # The hour's work, and what went wrong for good is told to the owner.
+    stack.an_hour_passes()
+    settle(stack)
+    bounced = feedback(stack, "bounce-permanent", about)
+    bounced["detail"]["mail"]["tags"].update(tags)
+    bounced["detail"]["bounce"]["bouncedRecipients"][0]["emailAddress"] = email
+    assert stack.emit(bounced) == ["mail-feedback"]
+    told = stack.get(customer)
+    assert "bounce" in json.dumps(told), told
+    print(f"{stored['posted']} points for an order told twice; a mail, delivered, stopped by a press, bounced")
+
+
+if __name__ == "__main__":
+    main()
