@@ -104,7 +104,8 @@ module "function" {
   reserved_concurrency = lookup(var.reserved_concurrency, each.key, null)
   environment          = local.environment
   statements           = local.statements[each.key]
-  dead_letters         = each.value.asynchronous ? aws_sqs_queue.dead_letters.arn : null
+  asynchronous         = each.value.asynchronous
+  dead_letters         = aws_sqs_queue.dead_letters.arn
   log_retention_days   = var.log_retention_days
 }
 

@@ -79,7 +79,7 @@ resource "aws_iam_role_policy" "this" {
 # tried three times in all, a minute and then two apart, and kept after that. A throttled
 # one is tried for six hours.
 resource "aws_lambda_function_event_invoke_config" "this" {
-  count = var.dead_letters == null ? 0 : 1
+  count = var.asynchronous ? 1 : 0
 
   function_name                = aws_lambda_function.this.function_name
   maximum_retry_attempts       = 2

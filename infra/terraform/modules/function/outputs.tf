@@ -28,7 +28,7 @@ output "settings" {
   value = {
     architectures        = aws_lambda_function.this.architectures
     environment          = aws_lambda_function.this.environment[0].variables
-    log_format           = aws_lambda_function.this.logging_config[0].log_format
+    log_format           = one(aws_lambda_function.this.logging_config[*].log_format)
     log_retention_days   = aws_cloudwatch_log_group.this.retention_in_days
     memory               = aws_lambda_function.this.memory_size
     reserved_concurrency = aws_lambda_function.this.reserved_concurrent_executions

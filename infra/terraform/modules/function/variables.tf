@@ -49,10 +49,14 @@ variable "statements" {
   type        = any
 }
 
+variable "asynchronous" {
+  description = "Whether it is handed events by who doesn't wait for an answer."
+  type        = bool
+}
+
 variable "dead_letters" {
-  description = "The ARN of the queue for events it couldn't work off; null for a function that is always waited for."
+  description = "The ARN of the queue for such events that it couldn't work off."
   type        = string
-  default     = null
 }
 
 variable "log_retention_days" {
