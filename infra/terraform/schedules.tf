@@ -13,7 +13,8 @@ resource "aws_scheduler_schedule" "hourly" {
   target {
     arn      = module.function["mailer"].arn
     role_arn = aws_iam_role.scheduler.arn
-    input    = jsonencode({ hourly = "<aws.scheduler.scheduled-time>" })
+    # As text: jsonencode would write < as \u003c, which the Scheduler doesn't fill in.
+    input = "{\"hourly\":\"<aws.scheduler.scheduled-time>\"}"
 
     # After an hour the next one does what this one should have done.
     retry_policy {

@@ -5,7 +5,8 @@ is moto's alone, so the product knows nothing of it:
 
 - SES v2's GetConfigurationSet nests SendingOptions once too often.
 - Lambda forgets a function's LoggingConfig.
-- SES v2 tells times of keys as text, and no DKIM tokens.
+- SES v2 tells times of keys as text and no DKIM tokens, and files an identity's tags under
+  another ARN than AWS.
 - Budgets doesn't tell a notification's subscribers, nor tags.
 
 What SES doesn't have there at all, MAIL FROM domains and event destinations, the variable
@@ -20,6 +21,7 @@ from moto.budgets.models import BudgetsBackend
 from moto.budgets.responses import BudgetsResponse
 from moto.server import main
 from moto.ses.models import ConfigurationSet, EmailIdentity
+from moto.sesv2.models import SESV2Backend
 
 
 def mend_configuration_sets():
@@ -45,7 +47,13 @@ def mend_identities():
             self.dkim_attributes["CurrentSigningKeyLength"] = self.dkim_attributes["NextSigningKeyLength"]
             self.dkim_attributes["Tokens"] = ["token-a", "token-b", "token-c"]
 
+    told = SESV2Backend.list_tags_for_resource
+
+    def list_tags_for_resource(self, resource_arn):
+        return told(self, resource_arn=resource_arn.replace(":identity/", ":email-identity/"))
+
     EmailIdentity.__init__ = init
+    SESV2Backend.list_tags_for_resource = list_tags_for_resource
 
 
 def mend_functions():
