@@ -7,6 +7,7 @@ is moto's alone, so the product knows nothing of it:
 - Lambda forgets a function's LoggingConfig.
 - SES v2 tells times of keys as text and no DKIM tokens, and files an identity's tags under
   another ARN than AWS.
+- It would run functions in Docker, whenever their table's stream has something for them.
 - Budgets doesn't tell a notification's subscribers, nor tags.
 
 What SES doesn't have there at all, MAIL FROM domains and event destinations, the variable
@@ -19,6 +20,7 @@ import time
 from moto.awslambda.models import LambdaFunction
 from moto.budgets.models import BudgetsBackend
 from moto.budgets.responses import BudgetsResponse
+from moto.core.config import default_user_config
 from moto.server import main
 from moto.ses.models import ConfigurationSet, EmailIdentity
 from moto.sesv2.models import SESV2Backend
@@ -103,6 +105,7 @@ def mend_budgets():
     BudgetsResponse.create_budget = create_budget
 
 
+default_user_config["lambda"] = {"use_docker": False}
 mend_configuration_sets()
 mend_identities()
 mend_functions()
