@@ -45,10 +45,10 @@ variable "shops" {
     condition     = alltrue([for shop in keys(var.shops) : can(regex("^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$", shop))])
     error_message = "A shop's id is 1 to 40 of a-z, 0-9 and -, with no - at either end, such as corner-bakery."
   }
-  # A configuration set's name has 64 characters at SES.
+  # The longest name of a shop's is its rule's, and those have 64 characters.
   validation {
-    condition     = alltrue([for shop in keys(var.shops) : length("${var.stack}-${shop}") <= 64])
-    error_message = "<stack>-<shop> may have 64 characters at the most: choose a shorter stack."
+    condition     = alltrue([for shop in keys(var.shops) : length("${var.stack}-shopify-${shop}") <= 64])
+    error_message = "The stack's name and a shop's id have 55 characters at the most together: choose a shorter stack."
   }
   # What one rule's pattern and one function's environment can name.
   validation {

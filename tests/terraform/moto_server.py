@@ -8,6 +8,7 @@ is moto's alone, so the product knows nothing of it:
 - SES v2 tells times of keys as text and no DKIM tokens, and files an identity's tags under
   another ARN than AWS.
 - It would run functions in Docker, whenever their table's stream has something for them.
+- API Gateway doesn't say that a domain name is ready, nor where it leads.
 - Budgets doesn't tell a notification's subscribers, nor tags.
 
 What SES doesn't have there at all, MAIL FROM domains and event destinations, the variable
@@ -17,6 +18,7 @@ mail_events leaves out; tests with a mocked provider cover them.
 import json
 import time
 
+from moto.apigatewayv2.models import DomainName
 from moto.awslambda.models import LambdaFunction
 from moto.budgets.models import BudgetsBackend
 from moto.budgets.responses import BudgetsResponse
@@ -75,6 +77,19 @@ def mend_functions():
     LambdaFunction.get_configuration = get_configuration
 
 
+def mend_domains():
+    made = DomainName.__init__
+
+    def init(self, *rest, **more):
+        made(self, *rest, **more)
+        for configuration in self.domain_name_configurations:
+            configuration["domainNameStatus"] = "AVAILABLE"
+            configuration["apiGatewayDomainName"] = f"gateway-of.{self.domain_name}"
+            configuration["hostedZoneId"] = "Z2FDTNDATAQYW2"
+
+    DomainName.__init__ = init
+
+
 def mend_budgets():
     def describe_subscribers_for_notification(self):
         account, name = self._get_param("AccountId"), self._get_param("BudgetName")
@@ -109,6 +124,7 @@ default_user_config["lambda"] = {"use_docker": False}
 mend_configuration_sets()
 mend_identities()
 mend_functions()
+mend_domains()
 mend_budgets()
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ use platform::store::table::{EXPIRES_AT, INDEXES, PK, SK, key_attributes};
 use serde_json::{Value, json};
 
 fn main() -> io::Result<()> {
-    let indexes = INDEXES.map(|index| {
-        json!({ "name": index.name, "partition": index.partition, "sort": index.sort })
-    });
+    let indexes = INDEXES.map(
+        |index| json!({ "name": index.name, "partition": index.partition, "sort": index.sort }),
+    );
     let table = json!({
         "partition": PK,
         "sort": SK,
