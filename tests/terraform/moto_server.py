@@ -82,6 +82,7 @@ def mend_domains():
 
     def init(self, *rest, **more):
         made(self, *rest, **more)
+        self.mutual_tls_authentication = self.mutual_tls_authentication or None
         for configuration in self.domain_name_configurations:
             configuration["domainNameStatus"] = "AVAILABLE"
             configuration["apiGatewayDomainName"] = f"gateway-of.{self.domain_name}"
