@@ -1,6 +1,6 @@
 # The one table. Its one definition is shared/platform/src/store/table.rs; a test compares
-# this with it. What it costs: nothing while idle but 0.25 $ a GB and month, and 0.20 $ for
-# point-in-time recovery of each.
+# this with it. Idle it costs 0.25 $ a GB and month, and 0.20 $ a GB more for point-in-time
+# recovery.
 resource "aws_dynamodb_table" "loyalty" {
   #checkov:skip=CKV_AWS_119:encrypted by DynamoDB's own key; one of ours costs a dollar a month and guards against nobody more, as all who may read the table would have it
   name                        = local.table
