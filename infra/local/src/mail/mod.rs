@@ -9,13 +9,14 @@ use jiff::Timestamp;
 use loyalty::ids::ShopId;
 use loyalty::program::Preset;
 use platform::Clock;
-use platform::sender::MailSettings;
+use platform::sender::{Carrier, MailSettings};
 use platform::store::{MailMode, Settings, Store, Whence};
 
 use crate::cli::{Data, Environment, MailArgs, MailCommand};
 use crate::console;
 use crate::failure::Failure;
 use crate::home::{Home, has_data};
+use crate::stack::Stack;
 
 /// What stands above what mail lacks.
 const MISSING: &str = "Missing (`regulars mail sender` sets it)";
@@ -35,34 +36,54 @@ async fn told(
     environment: Environment<'_>,
     now: Timestamp,
 ) -> Result<String, Failure> {
+    if let Some(name) = &args.stack {
+        let stack = Stack::open(name, environment).await?;
+        let (shop, settings) = stack.shop(args.shop.as_ref()).await?;
+        let of = Of { store: &stack.store, shop, settings, by: Carrier::Ses };
+        return told_of(args, &of, now).await;
+    }
     // Asking after nothing shouldn't make it.
     if !has_data(&args.data) {
         return Err(no_shop(&args.data));
     }
     let home = Home::open(&Data::Dir(args.data.clone()), environment).await?;
     let (shop, settings) = shop(&home, args.shop.as_ref(), &args.data).await?;
+    let of = Of { store: &home.store, shop, settings, by: Carrier::Local };
+    told_of(args, &of, now).await
+}
+
+/// Whose mail it is about.
+struct Of<'a> {
+    store: &'a Store,
+    shop: ShopId,
+    settings: Settings,
+    by: Carrier,
+}
+
+async fn told_of(args: &MailArgs, of: &Of<'_>, now: Timestamp) -> Result<String, Failure> {
+    let Of { store, shop, settings, .. } = of;
     if let Some(MailCommand::Sender(wanted)) = &args.command {
-        return sender::told(&home.store, &shop, &settings, wanted, now).await;
+        return sender::told(of, wanted, now).await;
     }
     let cannot = |error| Failure::because(format!("cannot reach the mail mode of {shop}"), &error);
     let status = match args.mode {
-        None => home.store.status(&shop).await,
-        Some(mode) => home.store.set_mail_mode(&shop, mode.into(), Whence::Command, now).await,
+        None => store.status(shop).await,
+        Some(mode) => store.set_mail_mode(shop, mode.into(), Whence::Command, now).await,
     };
     let status = status.map_err(cannot)?;
-    let sender = home.store.mail_settings(&shop).await.map_err(cannot)?;
+    let sender = store.mail_settings(shop).await.map_err(cannot)?;
     let missing = match status.mail_mode {
-        MailMode::Off => lacking(&sender, &settings, MailMode::Live, MISSING_BEFORE_LIVE),
-        mode => lacking(&sender, &settings, mode, MISSING),
+        MailMode::Off => lacking(&sender, of, MailMode::Live, MISSING_BEFORE_LIVE),
+        mode => lacking(&sender, of, mode, MISSING),
     };
-    Ok(mode::describe(&shop, &settings, &status) + &missing)
+    Ok(mode::describe(shop, settings, &status) + &missing)
 }
 
 /// What mail lacks to be in a mode, as further lines; none where it lacks nothing.
-fn lacking(sender: &MailSettings, shop: &Settings, mode: MailMode, heading: &str) -> String {
+fn lacking(sender: &MailSettings, of: &Of<'_>, mode: MailMode, heading: &str) -> String {
     // A preset this version doesn't know asks for what all do.
-    let preset = shop.preset.parse().unwrap_or(Preset::Us);
-    let lacks = sender.lacks(mode, preset);
+    let preset = of.settings.preset.parse().unwrap_or(Preset::Us);
+    let lacks = sender.lacks(mode, preset, of.by);
     if lacks.is_empty() {
         return String::new();
     }
@@ -147,7 +168,7 @@ mod tests {
     }
 
     fn args(data: PathBuf, mode: Option<MailWanted>, shop: Option<&str>) -> MailArgs {
-        MailArgs { command: None, mode, shop: shop.map(|shop| shop.parse().unwrap()), data }
+        MailArgs { command: None, mode, shop: shop.map(|shop| shop.parse().unwrap()), data, stack: None }
     }
 
     /// Says all that mail needs.
