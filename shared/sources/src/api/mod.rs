@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-pub use self::http::Http;
+pub use self::http::{Answered, Http};
 pub use self::shopify::ShopifyApi;
 pub use self::square::SquareApi;
 use crate::Unreadable;
