@@ -104,7 +104,7 @@ async fn newest(
     now: Timestamp,
 ) -> Result<Option<Timestamp>, StoreError> {
     for month in latest_months(now) {
-        if let Some(at) = stack.store.newest(shop, list(month)).await? {
+        if let Some(at) = stack.store.latest_in(shop, list(month)).await? {
             return Ok(Some(at));
         }
     }

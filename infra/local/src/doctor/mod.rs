@@ -6,7 +6,7 @@ mod functions;
 mod report;
 mod schedule;
 mod sender;
-mod sources;
+
 mod table;
 #[cfg(test)]
 mod tests;
@@ -55,7 +55,6 @@ async fn looked(
     let known = secrets(stack, &mut report).await;
     functions::look(stack, &known, &mut report).await?;
     schedule::look(stack, &mut report).await;
-    sources::look(stack, &known, args.register, environment, &mut report).await?;
     sender::look(stack, dns, now, &mut report).await;
     events::look(stack, now, &mut report).await;
     Ok(report)

@@ -8,7 +8,7 @@ mod vault;
 use std::fmt;
 use std::str::FromStr;
 
-use aws_sdk_ssm::error::{DisplayErrorContext, SdkError};
+use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ssm::operation::get_parameter::GetParameterError;
 use loyalty::ids::ShopId;
 use platform::Store;
@@ -195,7 +195,7 @@ fn not_found(name: &StackName, region: &str, error: &SdkError<GetParameterError>
 /// What AWS didn't do, and what to do about it where that is known.
 pub(crate) fn refused<E, R>(what: impl fmt::Display, error: &SdkError<E, R>) -> Failure
 where
-    E: aws_sdk_ssm::error::ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     R: fmt::Debug + Send + Sync + 'static,
 {
     let advice = match error.code() {
@@ -210,7 +210,7 @@ where
             format!("whoever these keys are isn't allowed it ({why})")
         }
         Some(code) => format!("{code}: {}", error.message().unwrap_or("no more was said")),
-        None => crate::failure::chain(&DisplayErrorContext(error)),
+        None => crate::failure::chain(error),
     };
     Failure::new(format!("{what}: {advice}"))
 }

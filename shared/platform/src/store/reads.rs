@@ -239,7 +239,7 @@ impl Store {
 
     /// When the newest of a list was put there; `None`: it is empty. Read from an index, which
     /// follows the table a little later.
-    pub async fn newest(
+    pub async fn latest_in(
         &self,
         shop: &ShopId,
         list: List<'_>,
