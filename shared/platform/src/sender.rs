@@ -537,9 +537,10 @@ mod tests {
         assert_eq!(lacks(&found, MailMode::Live), [Lack::Sender("no DMARC".to_owned())]);
         let good = found.with_check(check("corner.example", &[]));
         assert_eq!(lacks(&good, MailMode::Live), []);
-        assert_eq!(lacks(&bakery().with_check(check("b.example", &[])), MailMode::Live), [
-            Lack::Check
-        ]);
+        assert_eq!(
+            lacks(&bakery().with_check(check("b.example", &[])), MailMode::Live),
+            [Lack::Check]
+        );
         let name = MailSettingsChange { from_name: set("Maria"), ..Default::default() };
         assert_eq!(lacks(&good.changed(name).unwrap(), MailMode::Live), []);
         let moved = MailSettingsChange { from: set("a@b.example"), ..Default::default() };
@@ -548,7 +549,8 @@ mod tests {
 
     #[test]
     fn live_mail_of_a_german_shop_lacks_an_imprint_until_one_is_named() {
-        let lacks = |settings: &MailSettings, mode| settings.lacks(mode, Preset::De, Carrier::Local);
+        let lacks =
+            |settings: &MailSettings, mode| settings.lacks(mode, Preset::De, Carrier::Local);
         assert_eq!(lacks(&bakery(), MailMode::Live), [Lack::Imprint]);
         assert_eq!(lacks(&bakery(), MailMode::OwnerOnly), []);
         let imprint = set("https://corner.example/impressum");

@@ -24,11 +24,7 @@ const FUNCTIONS: [&str; 5] =
 const SHOPIFY_SHOPS: &str = "REGULARS_SHOPIFY_SHOPS";
 
 /// Looks at them.
-pub(super) async fn look(
-    stack: &Stack,
-    known: &Known,
-    report: &mut Report,
-) -> Result<(), Failure> {
+pub(super) async fn look(stack: &Stack, known: &Known, report: &mut Report) -> Result<(), Failure> {
     let client = Client::new(&stack.connection.service(LAMBDA));
     for which in FUNCTIONS {
         match stack.record.function(which) {

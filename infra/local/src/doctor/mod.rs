@@ -6,7 +6,7 @@ mod functions;
 mod report;
 mod schedule;
 mod sender;
-
+mod sources;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -55,6 +55,7 @@ async fn looked(
     let known = secrets(stack, &mut report).await;
     functions::look(stack, &known, &mut report).await?;
     schedule::look(stack, &mut report).await;
+    sources::look(stack, &known, args.register, environment, &mut report).await?;
     sender::look(stack, dns, now, &mut report).await;
     events::look(stack, now, &mut report).await;
     Ok(report)
@@ -83,8 +84,7 @@ async fn secrets(stack: &Stack, report: &mut Report) -> Known {
     );
     for (shop, of) in &stack.record.shops {
         let check = format!("secrets of {shop}");
-        let missing =
-            wanted(of, |kind| known.contains_key(&format!("{shop}/{}", kind.as_str())));
+        let missing = wanted(of, |kind| known.contains_key(&format!("{shop}/{}", kind.as_str())));
         if missing.is_empty() {
             report.ok(&check, "what it needs is there");
         }

@@ -43,7 +43,8 @@ fn amiss(found: &GetScheduleOutput, mailer: &str) -> Option<&'static str> {
         Some("isn't hourly")
     } else if !target.is_some_and(|target| goes_to(target.arn())) {
         Some("doesn't go to the mailer")
-    } else if !target.and_then(|target| target.input()).is_some_and(|it| it.contains("\"hourly\"")) {
+    } else if !target.and_then(|target| target.input()).is_some_and(|it| it.contains("\"hourly\""))
+    {
         Some("doesn't tell the mailer that it is the hour's")
     } else {
         None
@@ -72,7 +73,8 @@ mod tests {
         for hourly in ["rate(1 hour)", "cron(0 * * * ? *)", "cron(17 * * * ? *)"] {
             assert!(is_hourly(hourly), "{hourly}");
         }
-        for other in ["rate(1 day)", "rate(2 hours)", "cron(0 4 * * ? *)", "cron(0/5 * * * ? *)", ""]
+        for other in
+            ["rate(1 day)", "rate(2 hours)", "cron(0 4 * * ? *)", "cron(0/5 * * * ? *)", ""]
         {
             assert!(!is_hourly(other), "{other}");
         }

@@ -22,7 +22,8 @@ pub(super) async fn look(stack: &Stack, report: &mut Report) {
                 .as_service_error()
                 .is_some_and(DescribeTableError::is_resource_not_found_exception) =>
         {
-            report.wrong(CHECK, format_args!("there is no table {name}: `terraform apply` makes it"));
+            report
+                .wrong(CHECK, format_args!("there is no table {name}: `terraform apply` makes it"));
             return;
         }
         Err(error) => {

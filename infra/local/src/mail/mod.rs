@@ -168,7 +168,13 @@ mod tests {
     }
 
     fn args(data: PathBuf, mode: Option<MailWanted>, shop: Option<&str>) -> MailArgs {
-        MailArgs { command: None, mode, shop: shop.map(|shop| shop.parse().unwrap()), data, stack: None }
+        MailArgs {
+            command: None,
+            mode,
+            shop: shop.map(|shop| shop.parse().unwrap()),
+            data,
+            stack: None,
+        }
     }
 
     /// Says all that mail needs.

@@ -118,8 +118,7 @@ async fn here(
     // Planning sends nothing: what is due is found by the running server within the hour.
     let cloud = Cloud::new(home.embedded.clone(), clock);
     let mailer = Mailer::new(services.clone(), cloud.mail(), cloud.events());
-    let mailer =
-        mailer.map_err(|error| Failure::because("mail can't be planned", &error))?;
+    let mailer = mailer.map_err(|error| Failure::because("mail can't be planned", &error))?;
     let mut told = Told::default();
     let planner = Planner::Here(Box::new(mailer));
     let shops: BTreeSet<ShopId> = home.secrets.shops().cloned().collect();

@@ -7,9 +7,9 @@ use aws_sdk_lambda::types::InvocationType;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use jiff::Timestamp;
 
+use super::Told;
 use super::letter::{Letter, read};
 use super::stream::{Handed, hand_over};
-use super::Told;
 use crate::failure::Failure;
 use crate::stack::{LAMBDA, SQS, Stack, refused};
 
@@ -194,7 +194,7 @@ async fn release(clients: &Clients, stack: &Stack, message: &Message) -> Result<
     let Some(receipt) = message.receipt_handle() else { return Ok(()) };
     let change = clients.queue.change_message_visibility().queue_url(&stack.record.dead_letters);
     let changed = change.receipt_handle(receipt).visibility_timeout(0).send().await;
-    changed.map(|_| ()).map_err(|error| {
-        refused("a dead letter that stays is hidden for some minutes", &error)
-    })
+    changed
+        .map(|_| ())
+        .map_err(|error| refused("a dead letter that stays is hidden for some minutes", &error))
 }

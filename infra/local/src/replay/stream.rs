@@ -162,8 +162,7 @@ fn as_lambda_has_it(record: &Record, stream_arn: &str) -> Value {
     });
     // What DynamoDB removes by itself says so here.
     if let (Some(identity), Some(whole)) = (record.user_identity(), whole.as_object_mut()) {
-        let identity =
-            json!({ "principalId": identity.principal_id(), "type": identity.r#type() });
+        let identity = json!({ "principalId": identity.principal_id(), "type": identity.r#type() });
         whole.insert("userIdentity".to_owned(), identity);
     }
     whole

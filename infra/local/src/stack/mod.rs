@@ -202,7 +202,9 @@ where
         Some("ExpiredTokenException" | "ExpiredToken" | "RequestExpired") => {
             format!("the keys of the environment have expired: {EXPORT}")
         }
-        Some("UnrecognizedClientException" | "InvalidClientTokenId" | "InvalidSignatureException") => {
+        Some(
+            "UnrecognizedClientException" | "InvalidClientTokenId" | "InvalidSignatureException",
+        ) => {
             format!("AWS doesn't know the keys of the environment: {EXPORT}")
         }
         Some("AccessDeniedException" | "AccessDenied") => {

@@ -61,10 +61,8 @@ impl Record {
             public_url: Some(self.public_url.clone()),
             carrier: Carrier::Ses,
             shopify: self.shops.iter().filter_map(domain).collect(),
-            ..Sites::from_env(|name| {
-                environment(name).filter(|_| name.ends_with("_API"))
-            })
-            .unwrap_or_default()
+            ..Sites::from_env(|name| environment(name).filter(|_| name.ends_with("_API")))
+                .unwrap_or_default()
         }
     }
 
@@ -90,7 +88,8 @@ mod tests {
         let sites = record.sites(|_| None);
         assert_eq!(sites.shopify_domain(&bakery), Some("corner-bakery.myshopify.com"));
         let sandbox = |name: &str| {
-            (name == "REGULARS_SQUARE_API").then(|| "https://connect.squareupsandbox.com".to_owned())
+            (name == "REGULARS_SQUARE_API")
+                .then(|| "https://connect.squareupsandbox.com".to_owned())
         };
         assert!(record.sites(sandbox).square_api.is_some());
     }

@@ -15,7 +15,8 @@ pub(crate) const TARGET: &str = "x-amz-target";
 /// An AWS with a deployment's record in SSM.
 pub(crate) async fn aws() -> MockServer {
     let aws = MockServer::start().await;
-    let parameter = json!({ "Name": "/regulars/regulars/stack", "Type": "String", "Value": RECORD });
+    let parameter =
+        json!({ "Name": "/regulars/regulars/stack", "Type": "String", "Value": RECORD });
     answer(&aws, "AmazonSSM.GetParameter", json!({ "Parameter": parameter })).await;
     aws
 }
@@ -42,6 +43,22 @@ pub(crate) fn environment(aws: &MockServer) -> impl Fn(&str) -> Option<String> +
         "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("key".to_owned()),
         "AWS_ENDPOINT_URL" => Some(url.clone()),
         _ => None,
+    }
+}
+
+/// The same, with a table of its own behind DynamoDB's protocol.
+pub(crate) async fn with_table(
+    aws: &MockServer,
+    database: &testkit::embedded::Embedded,
+) -> impl Fn(&str) -> Option<String> + use<> {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let database = database.clone();
+    tokio::spawn(async move { database.serve(listener, std::future::pending()).await });
+    let others = environment(aws);
+    move |name| match name {
+        "AWS_ENDPOINT_URL_DYNAMODB" => Some(url.clone()),
+        _ => others(name),
     }
 }
 
@@ -117,7 +134,8 @@ async fn what_aws_refuses_says_what_to_do() {
          region, or run `terraform apply`"
     );
     assert_eq!(
-        told("ExpiredTokenException", "The security token included in the request is expired").await,
+        told("ExpiredTokenException", "The security token included in the request is expired")
+            .await,
         "the stack can't be read: the keys of the environment have expired: run `eval \"$(aws \
          configure export-credentials --format env)\"`"
     );

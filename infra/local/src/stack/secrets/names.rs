@@ -55,13 +55,8 @@ impl Own {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 5] = [
-        Self::Shopify,
-        Self::ShopifyClientId,
-        Self::ShopifyToken,
-        Self::Square,
-        Self::SquareToken,
-    ];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Shopify, Self::ShopifyClientId, Self::ShopifyToken, Self::Square, Self::SquareToken];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
