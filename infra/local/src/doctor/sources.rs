@@ -114,8 +114,7 @@ async fn square(
     let looked = async {
         let api = SquareApi::over(http, at, token)?;
         let subscriptions = api.subscriptions().await?;
-        let ours: Vec<_> =
-            subscriptions.iter().filter(|one| one.notification_url == url).collect();
+        let ours: Vec<_> = subscriptions.iter().filter(|one| one.notification_url == url).collect();
         if ours.is_empty() && register {
             api.subscribe(NAME, &url, &SQUARE_EVENTS, &key).await?;
             return Ok((true, Vec::new(), true));

@@ -14,7 +14,7 @@ const CHECK: &str = "table";
 
 /// Looks at it.
 pub(super) async fn look(stack: &Stack, report: &mut Report) {
-    let (client, name) = (stack.store.client(), stack.store.table());
+    let (client, name) = (stack.connection.dynamodb(), &stack.record.table);
     let table = match client.describe_table().table_name(name).send().await {
         Ok(answer) => answer.table.unwrap_or_else(|| TableDescription::builder().build()),
         Err(error)
@@ -79,7 +79,7 @@ fn is_key(schema: &[KeySchemaElement], partition: &str, sort: &str) -> bool {
 }
 
 async fn expiry(stack: &Stack, report: &mut Report) {
-    let (client, name) = (stack.store.client(), stack.store.table());
+    let (client, name) = (stack.connection.dynamodb(), &stack.record.table);
     match client.describe_time_to_live().table_name(name).send().await {
         Ok(answer) => {
             let found = answer.time_to_live_description();
@@ -98,7 +98,7 @@ async fn expiry(stack: &Stack, report: &mut Report) {
 }
 
 async fn backups(stack: &Stack, report: &mut Report) {
-    let (client, name) = (stack.store.client(), stack.store.table());
+    let (client, name) = (stack.connection.dynamodb(), &stack.record.table);
     match client.describe_continuous_backups().table_name(name).send().await {
         Ok(answer) => {
             let recovery = answer

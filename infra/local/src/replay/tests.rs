@@ -31,10 +31,14 @@ fn message(sample: &str) -> Value {
 /// A deployment whose queue has these messages, with the shop of its table.
 async fn with(messages: &[Value]) -> (MockServer, TestShop) {
     let aws = aws().await;
-    answer(&aws, "AmazonSSM.GetParametersByPath", json!({ "Parameters": [{
+    answer(
+        &aws,
+        "AmazonSSM.GetParametersByPath",
+        json!({ "Parameters": [{
         "Name": "/regulars/regulars/secrets/identity", "Type": "SecureString",
         "Value": "identity-key", "LastModifiedDate": 1_795_348_800,
-    }] }))
+    }] }),
+    )
     .await;
     Mock::given(method("POST"))
         .and(header(TARGET, RECEIVE))
@@ -86,15 +90,21 @@ async fn what_was_to_run_a_function_runs_it_again_and_leaves_the_queue() {
         function(&aws, name, accepted()).await;
     }
     insta::assert_snapshot!(replay(&aws, &shop, false).await);
-    let bodies = samples.map(|sample| {
-        serde_json::from_str::<Value>(sample["Body"].as_str().unwrap()).unwrap()
-    });
+    let bodies = samples
+        .map(|sample| serde_json::from_str::<Value>(sample["Body"].as_str().unwrap()).unwrap());
     let event = "Event".to_owned();
-    assert_eq!(invoked(&aws).await, [
-        ("regulars-mail-feedback".to_owned(), event.clone(), bodies[0]["requestPayload"].clone()),
-        ("regulars-mailer".to_owned(), event.clone(), bodies[1].clone()),
-        ("regulars-mailer".to_owned(), event, bodies[2].clone()),
-    ]);
+    assert_eq!(
+        invoked(&aws).await,
+        [
+            (
+                "regulars-mail-feedback".to_owned(),
+                event.clone(),
+                bodies[0]["requestPayload"].clone()
+            ),
+            ("regulars-mailer".to_owned(), event.clone(), bodies[1].clone()),
+            ("regulars-mailer".to_owned(), event, bodies[2].clone()),
+        ]
+    );
     assert_eq!(asked(&aws, DELETE).await.len(), 3);
     assert!(asked(&aws, RELEASE).await.is_empty());
 }
@@ -118,7 +128,10 @@ async fn what_a_function_doesnt_take_stays_in_the_queue() {
         .set_body_json(error);
     function(&aws, "regulars-mailer", refusal).await;
     let told = replay(&aws, &shop, false).await;
-    assert!(told.contains("It stays in the queue") && told.ends_with("0 put back, 1 stay."), "{told}");
+    assert!(
+        told.contains("It stays in the queue") && told.ends_with("0 put back, 1 stay."),
+        "{told}"
+    );
     assert!(asked(&aws, DELETE).await.is_empty());
     assert_eq!(asked(&aws, RELEASE).await.len(), 1);
 }
@@ -193,7 +206,10 @@ async fn a_batch_older_than_the_stream_says_what_is_lost_and_what_isnt() {
     let (aws, shop) = with(&[message(STREAM)]).await;
     refuse(&aws, ITERATOR, "TrimmedDataAccessException", "beyond the trim horizon").await;
     let told = replay(&aws, &shop, false).await;
-    assert!(told.contains("older than the 24 hours") && told.contains("Points are right"), "{told}");
+    assert!(
+        told.contains("older than the 24 hours") && told.contains("Points are right"),
+        "{told}"
+    );
     assert_eq!(asked(&aws, DELETE).await.len(), 1);
     assert!(invoked(&aws).await.is_empty());
 }

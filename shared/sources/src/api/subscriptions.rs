@@ -209,7 +209,8 @@ mod tests {
             let info = json!({"hasNextPage": next.is_some(), "endCursor": next});
             json!({"data": {"webhookSubscriptions": {"nodes": nodes, "pageInfo": info}}})
         };
-        let first = json!([node("ORDERS_PAID", URL), node("ORDERS_CREATE", "https://other.example")]);
+        let first =
+            json!([node("ORDERS_PAID", URL), node("ORDERS_CREATE", "https://other.example")]);
         let second = json!([node("REFUNDS_CREATE", URL)]);
         answer(&server, json!({"variables": {"after": null}}), page(first, Some("c"))).await;
         answer(&server, json!({"variables": {"after": "c"}}), page(second, None)).await;
@@ -220,7 +221,8 @@ mod tests {
     #[tokio::test]
     async fn a_topic_is_asked_for_and_a_refusal_is_told_by_its_field() {
         let server = MockServer::start().await;
-        let created = |errors: Value| json!({"data": {"webhookSubscriptionCreate": {"userErrors": errors}}});
+        let created =
+            |errors: Value| json!({"data": {"webhookSubscriptionCreate": {"userErrors": errors}}});
         let to = json!({"uri": URL, "format": "JSON"});
         let good = json!({"variables": {"topic": "ORDERS_PAID", "to": to}});
         answer(&server, good, created(json!([]))).await;
