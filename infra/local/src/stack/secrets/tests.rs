@@ -113,7 +113,7 @@ async fn the_keys_of_links_pile_up_and_the_one_of_identities_stays() {
         set("identity"),
         set("links"),
     ] {
-        run(&aws, command, "another").await.unwrap_err();
+        run(&aws, command, "hush-hush").await.unwrap_err();
     }
     assert_eq!(puts(&aws).await.len(), 1, "nothing else was written");
 }
