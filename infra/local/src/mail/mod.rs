@@ -147,7 +147,7 @@ mod tests {
     use platform::sender::{MailSettingsChange, Wish};
 
     use super::*;
-    use crate::cli::MailWanted;
+    use crate::cli::{MailWanted, SenderArgs};
     use crate::home::{Lock, ProgramFile};
 
     pub(super) fn nothing(_: &str) -> Option<String> {
@@ -287,5 +287,58 @@ mod tests {
         let failure = told(&live, &nothing, at("2026-11-22T14:00:00Z")).await.unwrap_err();
         assert!(failure.to_string().contains("`regulars program apply` opens one"), "{failure}");
         assert!(!data.exists());
+    }
+
+    #[tokio::test]
+    async fn a_deployments_mail_is_set_by_its_name_and_asks_for_a_check() {
+        use crate::stack::tests::{aws, regulars, with_table};
+        let (aws, shop) = (aws().await, testkit::shop::TestShop::open().await);
+        let environment = with_table(&aws, &shop.database).await;
+        let now = at("2026-11-22T14:00:00Z");
+        let of_stack = |mode, shop| {
+            let stack = Some(regulars());
+            MailArgs { stack, ..args("nowhere".into(), mode, shop) }
+        };
+        let bakery = Some("corner-bakery");
+        let live = of_stack(Some(MailWanted::Live), bakery);
+        let told_live = told(&live, &environment, now).await.unwrap();
+        assert!(
+            told_live.starts_with("Mail of corner-bakery is live since 2026-11-22"),
+            "{told_live}"
+        );
+        let check = "\n- its sender isn't checked yet: run `regulars doctor`";
+        assert!(told_live.ends_with(check), "{told_live}");
+        let status = shop.services.store.status(&shop.id).await.unwrap();
+        assert_eq!(status.mail_mode, MailMode::Live);
+
+        let from = Some("hello@corner-bakery.example".to_owned());
+        let sender = SenderArgs { from, ..SenderArgs::default() };
+        let command = Some(MailCommand::Sender(sender));
+        let args = MailArgs { command, ..of_stack(None, bakery) };
+        let told_sender = told(&args, &environment, now).await.unwrap();
+        assert!(told_sender.contains("From     hello@corner-bakery.example"), "{told_sender}");
+
+        let books = of_stack(None, Some("harbour-books"));
+        let failure = told(&books, &environment, now).await.unwrap_err().to_string();
+        assert!(failure.contains("`regulars program apply FILE --stack regulars`"), "{failure}");
+    }
+
+    #[tokio::test]
+    async fn a_program_is_applied_in_a_deployment_that_has_its_shop() {
+        use crate::stack::tests::{aws, regulars, with_table};
+        let (aws, shop) = (aws().await, testkit::shop::TestShop::open().await);
+        let environment = with_table(&aws, &shop.database).await;
+        let dir = tempfile::tempdir().unwrap();
+        let apply = async |id: &str| {
+            let file = dir.path().join("program.toml");
+            let text = loyalty::program::CORNER_BAKERY.replace("id = \"corner-bakery\"", id);
+            std::fs::write(&file, text).unwrap();
+            crate::program::apply_to_stack(&file, &regulars(), &environment).await
+        };
+        apply("id = \"harbour-books\"").await.unwrap();
+        let books = "harbour-books".parse().unwrap();
+        assert!(shop.services.store.settings(&books).await.unwrap().is_some());
+        let failure = apply("id = \"nowhere\"").await.unwrap_err().to_string();
+        assert!(failure.starts_with("the stack regulars has no shop nowhere"), "{failure}");
     }
 }
