@@ -93,6 +93,10 @@ impl Mailer {
         now: Timestamp,
     ) -> Result<Result<Ready, LetterError>, StoreError> {
         let settings = &self.services.store.mail_settings(shop).await?;
+        let unproven = settings.unproven(self.services.sites.carrier);
+        if let Some(lack) = unproven.first().filter(|_| !telling.to_owner) {
+            return Ok(Err(LetterError::Held(lack.to_string())));
+        }
         let links = match self.services.links() {
             Ok(links) => links,
             Err(error) => return Ok(Err(LetterError::Held(error.to_string()))),

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use loyalty::ids::Source;
+use loyalty::ledger::Origin;
 use platform::Services;
 use platform::store::StoreError;
 use serde::Deserialize;
@@ -75,7 +76,8 @@ pub async fn handle(services: &Services, event: &RawValue) -> Result<(), BusErro
     let body = detail.payload.get().as_bytes();
     let triggered_at = named("X-Shopify-Triggered-At").and_then(|at| at.parse().ok());
     let told = shopify::read(&shopify::Delivery { topic, triggered_at, body });
-    let delivery = Delivery { shop, source: Source::Shopify, topic, body };
+    let (source, origin) = (Source::Shopify, Origin::Live);
+    let delivery = Delivery { shop, source, topic, body, origin };
     settle(services, &delivery, told).await?;
     Ok(())
 }

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use loyalty::ids::{ShopId, Source};
+use loyalty::ledger::Origin;
 use platform::problem::Problem;
 use platform::store::StoreError;
 use platform::{Services, signature};
@@ -46,7 +47,8 @@ pub(crate) async fn shopify(
         body: &unverified_body,
     });
     let body = &unverified_body;
-    let delivery = Delivery { shop: &shop, source: Source::Shopify, topic, body };
+    let (shop, source, origin) = (&shop, Source::Shopify, Origin::Live);
+    let delivery = Delivery { shop, source, topic, body, origin };
     answer(&services, &delivery, told).await
 }
 
@@ -77,7 +79,8 @@ pub(crate) async fn square(
     let Some(shop) = shop else { return refused() };
     let (topic, told) = square::read(&unverified_body);
     let body = &unverified_body;
-    let delivery = Delivery { shop: &shop, source: Source::Square, topic: &topic, body };
+    let (shop, source, origin) = (&shop, Source::Square, Origin::Live);
+    let delivery = Delivery { shop, source, topic: &topic, body, origin };
     answer(&services, &delivery, told).await
 }
 
@@ -142,7 +145,7 @@ async fn set_aside(
     delivery: &Delivery<'_>,
     reason: String,
 ) -> Result<Outcome, StoreError> {
-    let Delivery { shop, source, topic, body } = *delivery;
+    let Delivery { shop, source, topic, body, .. } = *delivery;
     let kept_as = format!("{source} {topic}");
     let now = services.clock.now();
     match services.store.keep_dead_letter(shop, &kept_as, body, &reason, now).await {

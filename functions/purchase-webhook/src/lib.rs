@@ -18,6 +18,7 @@
 mod answer;
 pub mod bus;
 mod door;
+pub mod replay;
 mod take;
 
 use axum::Router;

@@ -42,6 +42,8 @@ pub(crate) struct Delivery<'a> {
     pub(crate) topic: &'a str,
     /// Its body.
     pub(crate) body: &'a [u8],
+    /// How it came: by itself, or from our dead letters.
+    pub(crate) origin: Origin,
 }
 
 /// Takes in what a delivery tells.
@@ -50,7 +52,7 @@ pub(crate) async fn take(
     delivery: &Delivery<'_>,
     told: Told,
 ) -> Result<Outcome, Failure> {
-    let Delivery { shop, source, topic, body } = *delivery;
+    let Delivery { shop, source, topic, body, origin } = *delivery;
     let now = services.clock.now();
     let store = &services.store;
     match &told {
@@ -71,7 +73,7 @@ pub(crate) async fn take(
         Told::Order(_) | Told::Fetch { .. } | Told::Person(_) | Told::Merged(_) => {}
     }
     let identities = services.identities(shop).await?;
-    let scene = Scene { shop, source, identities: &identities, origin: Origin::Live, now };
+    let scene = Scene { shop, source, identities: &identities, origin, now };
     match told {
         Told::Order(observation) => {
             let recorded = store.record(&scene, &observation).await?;

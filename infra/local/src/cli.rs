@@ -13,7 +13,9 @@ use loyalty::mail::Kind;
 use testkit::faults::Fault;
 
 use crate::failure::Failure;
-use crate::{demo, mail, preview, program, samples, send, serve, simulate};
+use crate::stack::secrets::Name;
+use crate::stack::{DEFAULT_STACK, StackName};
+use crate::{demo, doctor, mail, preview, program, replay, samples, send, serve, simulate, stack};
 
 /// Exact loyalty points for small shops: the whole system on one machine.
 #[derive(Debug, Parser)]
@@ -34,6 +36,12 @@ pub(crate) enum Command {
     Program(ProgramCommand),
     /// Show how far a shop's mail is, or set it; and who it comes from
     Mail(MailArgs),
+    /// Set, list or rotate the secrets of a deployment
+    Secrets(SecretsArgs),
+    /// Check a deployment from outside, and say what to do next
+    Doctor(DoctorArgs),
+    /// Put dead letters back where they were to go
+    Replay(ReplayArgs),
     /// Write what a mail looks like, as HTML and text
     Preview(PreviewArgs),
     /// Send one mail with made-up facts to an address, to see it arrive
@@ -134,6 +142,9 @@ pub(crate) enum ProgramCommand {
         /// Directory of the data
         #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
         data: PathBuf,
+        /// A deployment instead
+        #[arg(long, value_name = "NAME", conflicts_with = "data")]
+        stack: Option<StackName>,
     },
 }
 
@@ -150,6 +161,9 @@ pub(crate) struct MailArgs {
     /// Directory of the data
     #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA, global = true)]
     pub(crate) data: PathBuf,
+    /// A deployment instead
+    #[arg(long, value_name = "NAME", conflicts_with = "data", global = true)]
+    pub(crate) stack: Option<StackName>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -189,6 +203,64 @@ pub(crate) struct SenderArgs {
     /// The page that says who is behind the shop, as https://…
     #[arg(long, value_name = "URL")]
     pub(crate) imprint: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SecretsArgs {
+    #[command(subcommand)]
+    pub(crate) command: SecretsCommand,
+    /// The deployment
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_STACK, global = true)]
+    pub(crate) stack: StackName,
+    /// The shop, where the secret's name doesn't say it and there are several
+    #[arg(long, value_name = "ID", global = true)]
+    pub(crate) shop: Option<ShopId>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretsCommand {
+    /// Set a secret, its value typed unseen or piped; without a name: make what can be made,
+    /// and say what is missing
+    Set {
+        /// identity, api, links, SHOP/shopify, SHOP/square, …
+        name: Option<Name>,
+    },
+    /// Show which secrets there are, and never their values
+    List,
+    /// Put a new value before the old ones, which go on being good
+    Rotate {
+        /// api, links, SHOP/shopify, SHOP/square, …
+        name: Name,
+        /// Drop the older values
+        #[arg(long)]
+        end: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// The deployment
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_STACK)]
+    pub(crate) stack: StackName,
+    /// Register the webhook subscriptions that are missing
+    #[arg(long)]
+    pub(crate) register: bool,
+    /// Print what was found as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    /// Directory of the data
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+    pub(crate) data: PathBuf,
+    /// A deployment instead
+    #[arg(long, value_name = "NAME", conflicts_with = "data")]
+    pub(crate) stack: Option<StackName>,
+    /// Only say what there is
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// What a previewed mail is about, and whose it is.
@@ -341,10 +413,16 @@ impl Command {
             Self::Serve(args) => serve::run(args, environment).await,
             Self::Demo(args) => demo::run(args, environment).await,
             Self::Program(ProgramCommand::Check { file }) => program::check(&file),
-            Self::Program(ProgramCommand::Apply { file, data }) => {
+            Self::Program(ProgramCommand::Apply { file, stack: Some(stack), .. }) => {
+                program::apply_to_stack(&file, &stack, environment).await
+            }
+            Self::Program(ProgramCommand::Apply { file, data, .. }) => {
                 program::apply(&file, &data, environment).await
             }
             Self::Mail(args) => mail::run(&args, environment).await,
+            Self::Secrets(args) => stack::secrets::run(&args, environment).await,
+            Self::Doctor(args) => doctor::run(&args, environment).await,
+            Self::Replay(args) => replay::run(&args, environment).await,
             Self::Preview(args) => preview::run(&args, environment).await,
             Self::SendTest(args) => preview::send(&args, environment).await,
             Self::Send(args) => send::run(args, environment).await,

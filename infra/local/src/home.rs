@@ -68,6 +68,20 @@ impl ProgramFile {
         Ok(Self { path: path.to_owned(), toml, program, templates })
     }
 
+    /// Saves it as its shop's next version.
+    pub(crate) async fn save(
+        &self,
+        store: &Store,
+        now: jiff::Timestamp,
+    ) -> Result<Applied, Failure> {
+        store.apply_program(&self.toml, now).await.map_err(|error| match error {
+            StoreError::Program(problems) => {
+                Failure::new(format!("{} can't be applied:\n{problems}", self.path.display()))
+            }
+            error => Failure::because(format!("cannot apply {}", self.path.display()), &error),
+        })
+    }
+
     /// The shop it is for.
     pub(crate) fn shop(&self) -> &ShopId {
         &self.program.shop.id
@@ -110,13 +124,7 @@ impl<'a> Home<'a> {
         file: &ProgramFile,
         now: jiff::Timestamp,
     ) -> Result<Applied, Failure> {
-        let applied =
-            self.store.apply_program(&file.toml, now).await.map_err(|error| match error {
-                StoreError::Program(problems) => {
-                    Failure::new(format!("{} can't be applied:\n{problems}", file.path.display()))
-                }
-                error => Failure::because(format!("cannot apply {}", file.path.display()), &error),
-            })?;
+        let applied = file.save(&self.store, now).await?;
         self.secrets.complete([file.shop()])?;
         Ok(applied)
     }

@@ -5,6 +5,7 @@ mod cli;
 mod clock;
 mod console;
 mod demo;
+mod doctor;
 mod failure;
 mod home;
 mod local;
@@ -12,6 +13,7 @@ mod mail;
 mod preview;
 mod program;
 mod pump;
+mod replay;
 mod samples;
 mod secrets;
 mod send;
@@ -20,6 +22,7 @@ mod server;
 mod shopify;
 mod simulate;
 mod square;
+mod stack;
 
 use std::process::ExitCode;
 

@@ -15,6 +15,7 @@ use crate::cli::{Data, Environment};
 use crate::console;
 use crate::failure::Failure;
 use crate::home::{Home, Lock, ProgramFile};
+use crate::stack::{Stack, StackName};
 
 /// Checks a file, and says what it promises and what to know about it.
 pub(crate) fn check(path: &Path) -> Result<(), Failure> {
@@ -46,6 +47,19 @@ pub(crate) async fn apply(
     if is_new && lock.is_err() {
         console::say("The running server doesn't know this shop yet: start it again.");
     }
+    Ok(())
+}
+
+/// The same in a deployment, whose functions look at the programs each minute.
+pub(crate) async fn apply_to_stack(
+    path: &Path,
+    stack: &StackName,
+    environment: Environment<'_>,
+) -> Result<(), Failure> {
+    let file = ProgramFile::read(path)?;
+    let stack = Stack::open(stack, environment).await?;
+    stack.known(file.shop())?;
+    console::say(told(&file, &file.save(&stack.store, Clock::system().now()).await?));
     Ok(())
 }
 

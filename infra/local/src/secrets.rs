@@ -232,7 +232,8 @@ fn refuse_readable_by_others(path: &Path) -> Result<(), Failure> {
     )))
 }
 
-fn random() -> Result<String, Failure> {
+/// A new secret: 256 bits in hexadecimal digits.
+pub(crate) fn random() -> Result<String, Failure> {
     let mut bytes = [0_u8; SECRET_BYTES];
     SystemRandom::new()
         .fill(&mut bytes)

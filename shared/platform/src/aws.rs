@@ -1,6 +1,7 @@
 //! SDK clients, built from the configuration alone: no profile files, no metadata
 //! service, and one TLS client on ring shared by all.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -11,7 +12,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::Config;
 
@@ -39,66 +40,148 @@ const WHILE_NOBODY_WAITS: Patience = Patience {
     operation: Duration::from_secs(25),
 };
 
-/// What all clients share.
+/// The longest that one of our functions may run, and a little more: given up on, it would
+/// run on and be run again.
+const WHILE_A_FUNCTION_RUNS: Patience = Patience {
+    connect: Duration::from_secs(3),
+    attempt: Duration::from_secs(330),
+    operation: Duration::from_secs(340),
+};
+
+/// The services of the functions, as the variables of their endpoints name them.
+const DYNAMODB: &str = "DYNAMODB";
+const SSM: &str = "SSM";
+const SES: &str = "SESV2";
+const EVENTBRIDGE: &str = "EVENTBRIDGE";
+
+/// The services that every connection has a client of.
+pub const SERVICES: [&str; 4] = [DYNAMODB, SSM, SES, EVENTBRIDGE];
+
+/// Who may speak to AWS, and where it is.
 #[derive(Debug, Clone)]
-pub struct Connection<'a> {
-    config: &'a Config,
-    http: SharedHttpClient,
+pub struct Access {
+    /// The region, such as `us-east-1`.
+    pub region: String,
+    /// `AWS_ACCESS_KEY_ID`.
+    pub access_key_id: String,
+    /// `AWS_SECRET_ACCESS_KEY`.
+    pub secret_access_key: SecretString,
+    /// `AWS_SESSION_TOKEN`.
+    pub session_token: Option<SecretString>,
+    /// Where services are that aren't the region's own.
+    pub endpoints: Endpoints,
 }
 
-impl<'a> From<&'a Config> for Connection<'a> {
-    fn from(config: &'a Config) -> Self {
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build_https();
-        Self { config, http }
+/// Where services are that aren't the region's own, by the end of the variable that says so:
+/// `DYNAMODB` for `AWS_ENDPOINT_URL_DYNAMODB`.
+#[derive(Debug, Clone, Default)]
+pub struct Endpoints {
+    any: Option<String>,
+    of: BTreeMap<&'static str, String>,
+}
+
+impl Endpoints {
+    /// Those that the environment names; a service's own goes before `AWS_ENDPOINT_URL`.
+    pub fn from_env(
+        services: impl IntoIterator<Item = &'static str>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Self {
+        let optional = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+        let own = |service| Some((service, optional(&format!("AWS_ENDPOINT_URL_{service}"))?));
+        let of = services.into_iter().filter_map(own).collect();
+        Self { any: optional("AWS_ENDPOINT_URL"), of }
+    }
+
+    fn of(&self, service: &str) -> Option<&String> {
+        self.of.get(service).or(self.any.as_ref())
     }
 }
 
-impl Connection<'_> {
+/// What all clients share.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    access: Access,
+    http: SharedHttpClient,
+}
+
+impl From<&Config> for Connection {
+    fn from(config: &Config) -> Self {
+        let own = [
+            (DYNAMODB, &config.dynamodb_endpoint),
+            (SSM, &config.ssm_endpoint),
+            (SES, &config.ses_endpoint),
+            (EVENTBRIDGE, &config.eventbridge_endpoint),
+        ];
+        let of = own.into_iter().filter_map(|(name, url)| Some((name, url.clone()?))).collect();
+        Self::new(Access {
+            region: config.region.clone(),
+            access_key_id: config.access_key_id.clone(),
+            secret_access_key: config.secret_access_key.clone(),
+            session_token: config.session_token.clone(),
+            endpoints: Endpoints { any: None, of },
+        })
+    }
+}
+
+impl Connection {
+    /// A connection for who has this access. Nothing is sent yet.
+    pub fn new(access: Access) -> Self {
+        let http = aws_smithy_http_client::Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .build_https();
+        Self { access, http }
+    }
+
     /// A DynamoDB client.
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        let endpoint = self.config.dynamodb_endpoint.as_ref();
-        aws_sdk_dynamodb::Client::new(&self.to(endpoint, WHILE_SHOPIFY_WAITS))
+        aws_sdk_dynamodb::Client::new(&self.to(DYNAMODB, WHILE_SHOPIFY_WAITS))
     }
 
     /// An SSM client.
     pub fn ssm(&self) -> aws_sdk_ssm::Client {
-        let endpoint = self.config.ssm_endpoint.as_ref();
-        aws_sdk_ssm::Client::new(&self.to(endpoint, WHILE_SHOPIFY_WAITS))
+        aws_sdk_ssm::Client::new(&self.to(SSM, WHILE_SHOPIFY_WAITS))
     }
 
     /// An SES client.
     pub fn ses(&self) -> aws_sdk_sesv2::Client {
-        let endpoint = self.config.ses_endpoint.as_ref();
-        aws_sdk_sesv2::Client::new(&self.to(endpoint, WHILE_NOBODY_WAITS))
+        aws_sdk_sesv2::Client::new(&self.to(SES, WHILE_NOBODY_WAITS))
     }
 
     /// An EventBridge client.
     pub fn eventbridge(&self) -> aws_sdk_eventbridge::Client {
-        let endpoint = self.config.eventbridge_endpoint.as_ref();
-        aws_sdk_eventbridge::Client::new(&self.to(endpoint, WHILE_NOBODY_WAITS))
+        aws_sdk_eventbridge::Client::new(&self.to(EVENTBRIDGE, WHILE_NOBODY_WAITS))
+    }
+
+    /// What a client of another service is made from, by its name among the [`Endpoints`].
+    pub fn service(&self, name: &str) -> SdkConfig {
+        self.to(name, WHILE_NOBODY_WAITS)
+    }
+
+    /// The same for a service whose answers take as long as a function may run.
+    pub fn patient_service(&self, name: &str) -> SdkConfig {
+        self.to(name, WHILE_A_FUNCTION_RUNS)
     }
 
     /// What any service's client is made from.
-    fn to(&self, endpoint: Option<&String>, patience: Patience) -> SdkConfig {
+    fn to(&self, service: &str, patience: Patience) -> SdkConfig {
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(self.config.region.clone()))
+            .region(Region::new(self.access.region.clone()))
             .credentials_provider(SharedCredentialsProvider::new(self.credentials()))
             .http_client(self.http.clone())
             .timeout_config(patience.timeouts());
-        config.set_endpoint_url(endpoint.cloned());
+        config.set_endpoint_url(self.access.endpoints.of(service).cloned());
         config.build()
     }
 
-    /// A Lambda's credentials stay valid for the life of its process.
+    /// A Lambda's credentials stay valid for the life of its process, and a person's for the
+    /// command she types.
     fn credentials(&self) -> Credentials {
-        let config = self.config;
+        let access = &self.access;
         Credentials::new(
-            config.access_key_id.clone(),
-            config.secret_access_key.expose_secret(),
-            config.session_token.as_ref().map(|token| token.expose_secret().to_owned()),
+            access.access_key_id.clone(),
+            access.secret_access_key.expose_secret(),
+            access.session_token.as_ref().map(|token| token.expose_secret().to_owned()),
             None,
             "environment",
         )

@@ -6,6 +6,8 @@ use loyalty::ids::{ShopId, Source};
 use secrecy::SecretString;
 use thiserror::Error;
 
+use crate::sender::Carrier;
+
 /// The bus every account has.
 const DEFAULT_BUS: &str = "default";
 
@@ -59,6 +61,9 @@ pub struct Sites {
     /// `REGULARS_SHOPIFY_API`: where every shop's Shopify is asked instead of at its
     /// domain.
     pub shopify_api: Option<String>,
+    /// Who carries its mail: SES where `REGULARS_CONFIGURATION_SETS` is set, as in every
+    /// deployment.
+    pub carrier: Carrier,
 }
 
 impl Sites {
@@ -79,7 +84,9 @@ impl Sites {
         })?;
         let (square_api, shopify_api) =
             (variable("REGULARS_SQUARE_API"), variable("REGULARS_SHOPIFY_API"));
-        Ok(Self { public_url: url, shopify, square_api, shopify_api })
+        let sets = variable("REGULARS_CONFIGURATION_SETS");
+        let carrier = sets.map_or(Carrier::Local, |_| Carrier::Ses);
+        Ok(Self { public_url: url, shopify, square_api, shopify_api, carrier })
     }
 
     /// A shop's domain at Shopify.

@@ -58,6 +58,32 @@ pub struct MailSettings {
     /// When it was last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_at: Option<Timestamp>,
+    /// What was last found about its sending from this domain; `None`: nobody looked since
+    /// the domain was set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked: Option<SenderCheck>,
+}
+
+/// What somebody found who looked from outside whether a shop's mail can be sent and believed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SenderCheck {
+    /// When.
+    pub at: Timestamp,
+    /// The domain of the from-address then.
+    pub domain: String,
+    /// What was missing, as sentences; empty where nothing was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+}
+
+/// Who carries mail to its readers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Carrier {
+    /// Nobody: it stays on this machine.
+    #[default]
+    Local,
+    /// Amazon SES. Live mail asks for a check of its sender before.
+    Ses,
 }
 
 /// What shall become of one setting. In JSON: left out, null, or the value.
@@ -126,8 +152,8 @@ fn on_one_line(unfit: &[Unfit]) -> String {
     unfit.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
-/// Something mail needs that isn't set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Something mail needs that isn't there.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lack {
     /// The address mail comes from.
     From,
@@ -137,6 +163,10 @@ pub enum Lack {
     PostalAddress,
     /// The imprint's URL.
     Imprint,
+    /// Anybody who looked whether its sender is believed.
+    Check,
+    /// What was missing when somebody looked.
+    Sender(String),
 }
 
 impl fmt::Display for Lack {
@@ -148,6 +178,8 @@ impl fmt::Display for Lack {
                 "no postal address: many countries ask marketing mail to carry the shop's"
             }
             Self::Imprint => "no imprint: German pages and mail must link one (§ 5 DDG)",
+            Self::Check => "its sender isn't checked yet: run `regulars doctor`",
+            Self::Sender(missing) => missing,
         })
     }
 }
@@ -176,8 +208,8 @@ impl MailSettings {
         Locale::new(language.unwrap_or_else(|| Language::of_country(country)), country)
     }
 
-    /// What mail lacks to be in a mode, under a country's preset.
-    pub fn lacks(&self, mode: MailMode, preset: Preset) -> Vec<Lack> {
+    /// What mail lacks to be in a mode, under a country's preset, and carried so.
+    pub fn lacks(&self, mode: MailMode, preset: Preset, carrier: Carrier) -> Vec<Lack> {
         let from = (Lack::From, self.from.is_none());
         let lacks = match mode {
             MailMode::Off => Vec::new(),
@@ -188,7 +220,37 @@ impl MailSettings {
                 (Lack::Imprint, preset.imprint() && self.imprint.is_none()),
             ],
         };
-        lacks.into_iter().filter_map(|(lack, lacks)| lacks.then_some(lack)).collect()
+        let lacks = lacks.into_iter().filter_map(|(lack, lacks)| lacks.then_some(lack));
+        match mode {
+            MailMode::Live => lacks.chain(self.unproven(carrier)).collect(),
+            MailMode::Off | MailMode::OwnerOnly => lacks.collect(),
+        }
+    }
+
+    /// What keeps mail to customers from going out, because nobody found its sender in order:
+    /// mail that isn't believed harms the domain that it comes from. Mail to the owner shows
+    /// it alone.
+    pub fn unproven(&self, carrier: Carrier) -> Vec<Lack> {
+        match (carrier, &self.checked) {
+            (Carrier::Local, _) => Vec::new(),
+            (Carrier::Ses, None) => vec![Lack::Check],
+            (Carrier::Ses, Some(check)) => {
+                check.missing.iter().cloned().map(Lack::Sender).collect()
+            }
+        }
+    }
+
+    /// The domain that mail comes from.
+    pub fn domain(&self) -> Option<&str> {
+        Some(self.from.as_deref()?.rsplit_once('@')?.1)
+    }
+
+    /// The same after somebody looked. What was found about another domain than today's says
+    /// nothing of it.
+    #[must_use]
+    pub fn with_check(&self, check: SenderCheck) -> Self {
+        let checked = Some(check).filter(|check| self.domain() == Some(&check.domain));
+        Self { checked, ..self.clone() }
     }
 
     /// As a change asks for it; version and time stay. A change that leads to what is there
@@ -227,7 +289,11 @@ impl MailSettings {
             language: one("language", &self.language, change.language, language),
             imprint: one("imprint", &self.imprint, change.imprint, url),
             changed_at: self.changed_at,
+            checked: None,
         };
+        let checked = self.checked.clone();
+        let checked = checked.filter(|check| next.domain() == Some(&check.domain));
+        let next = Self { checked, ..next };
         let is_unread = next.from.as_deref().is_some_and(address::is_unread);
         if unfit.is_empty() && next.reply_to.is_none() && is_unread {
             let message = "is needed beside such a from-address: nobody reads what comes in \
@@ -236,6 +302,12 @@ impl MailSettings {
         }
         if unfit.is_empty() { Ok(next) } else { Err(UnfitSettings(unfit)) }
     }
+}
+
+/// Whether an address is at a provider of mailboxes, whose rules have mail from elsewhere
+/// refused.
+pub fn is_freemail(address: &str) -> bool {
+    address::is_freemail(address)
 }
 
 /// Reads one setting; what is wrong with it otherwise.
@@ -441,18 +513,44 @@ mod tests {
     #[test]
     fn what_mail_lacks_depends_on_how_far_it_is_to_go() {
         let nothing = MailSettings::default();
-        let lacks = |mode| nothing.lacks(mode, Preset::Us);
+        let lacks = |mode| nothing.lacks(mode, Preset::Us, Carrier::Local);
         assert_eq!(lacks(MailMode::Off), []);
         assert_eq!(lacks(MailMode::OwnerOnly), [Lack::From, Lack::Owner]);
         assert_eq!(lacks(MailMode::Live), [Lack::From, Lack::PostalAddress]);
         for mode in [MailMode::OwnerOnly, MailMode::Live] {
-            assert_eq!(bakery().lacks(mode, Preset::Us), []);
+            assert_eq!(bakery().lacks(mode, Preset::Us, Carrier::Local), []);
         }
     }
 
     #[test]
+    fn live_mail_by_ses_lacks_a_check_of_its_domain_until_somebody_looked() {
+        let at = "2026-11-22T12:00:00Z".parse().unwrap();
+        let lacks = |settings: &MailSettings, mode| settings.lacks(mode, Preset::Us, Carrier::Ses);
+        assert_eq!(lacks(&bakery(), MailMode::Live), [Lack::Check]);
+        assert_eq!(lacks(&bakery(), MailMode::OwnerOnly), []);
+        let check = |domain: &str, missing: &[&str]| SenderCheck {
+            at,
+            domain: domain.to_owned(),
+            missing: missing.iter().map(|&one| one.to_owned()).collect(),
+        };
+        let found = bakery().with_check(check("corner.example", &["no DMARC"]));
+        assert_eq!(lacks(&found, MailMode::Live), [Lack::Sender("no DMARC".to_owned())]);
+        let good = found.with_check(check("corner.example", &[]));
+        assert_eq!(lacks(&good, MailMode::Live), []);
+        assert_eq!(
+            lacks(&bakery().with_check(check("b.example", &[])), MailMode::Live),
+            [Lack::Check]
+        );
+        let name = MailSettingsChange { from_name: set("Maria"), ..Default::default() };
+        assert_eq!(lacks(&good.changed(name).unwrap(), MailMode::Live), []);
+        let moved = MailSettingsChange { from: set("a@b.example"), ..Default::default() };
+        assert_eq!(lacks(&good.changed(moved).unwrap(), MailMode::Live), [Lack::Check]);
+    }
+
+    #[test]
     fn live_mail_of_a_german_shop_lacks_an_imprint_until_one_is_named() {
-        let lacks = |settings: &MailSettings, mode| settings.lacks(mode, Preset::De);
+        let lacks =
+            |settings: &MailSettings, mode| settings.lacks(mode, Preset::De, Carrier::Local);
         assert_eq!(lacks(&bakery(), MailMode::Live), [Lack::Imprint]);
         assert_eq!(lacks(&bakery(), MailMode::OwnerOnly), []);
         let imprint = set("https://corner.example/impressum");

@@ -197,3 +197,35 @@ async fn a_message_that_can_never_be_worked_off_fails_and_its_neighbours_go_on()
     assert_eq!(failed.state, MessageState::Failed);
     assert!(failed.trouble.unwrap().contains("isn't readable"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn by_ses_mail_to_customers_waits_until_its_sender_was_found_in_order() {
+    let mut room = Room::open().await;
+    let carrier = platform::sender::Carrier::Ses;
+    let sites = platform::Sites { carrier, ..(*room.shop.services.sites).clone() };
+    room.mailer.services.sites = sites.into();
+    room.shop.buys(1, 10, MORNING).await;
+    room.pump().await;
+    let waits = room.message("order shopify:1").await;
+    assert_eq!((waits.state, room.mails().len()), (MessageState::Waiting, 0));
+    let why = "its sender isn't checked yet: run `regulars doctor`";
+    assert_eq!(waits.trouble.as_deref(), Some(why));
+
+    let check = async |missing: &[&str]| {
+        let missing = missing.iter().map(|&one| one.to_owned()).collect();
+        let domain = "corner-bakery.example".to_owned();
+        let check = platform::sender::SenderCheck { at: MORNING.parse().unwrap(), domain, missing };
+        room.shop.services.store.keep_sender_check(&room.shop.id, check).await.unwrap();
+    };
+    check(&["no DMARC"]).await;
+    check(&[]).await;
+    room.hour(&later(MORNING, SignedDuration::from_hours(1))).await;
+    assert_eq!(room.mails().len(), 1);
+
+    let mut owner = Room::open().await;
+    owner.mailer.services.sites = room.mailer.services.sites.clone();
+    owner.mode(MailMode::OwnerOnly, LIVE).await;
+    owner.shop.buys(1, 10, MORNING).await;
+    owner.pump().await;
+    assert_eq!(owner.mails().len(), 1, "the owner may see what would go out");
+}

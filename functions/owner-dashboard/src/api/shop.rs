@@ -7,6 +7,7 @@ use loyalty::ids::ShopId;
 use loyalty::program::{Preset, Program, Programs};
 use platform::Services;
 use platform::identity::Identities;
+use platform::sender::Carrier;
 use platform::store::{Rules, Settings};
 
 use super::refusal::Refusal;
@@ -21,6 +22,8 @@ pub(super) struct Shop {
     pub(super) program: Arc<Program>,
     /// The local day.
     pub(super) today: Date,
+    /// Who carries its mail.
+    pub(super) carrier: Carrier,
 }
 
 impl Shop {
@@ -34,7 +37,8 @@ impl Shop {
         let Some(latest) = rules.programs.current(now) else { return Err(unknown(&id)) };
         let program = Arc::clone(&latest.program);
         let today = program.local_day(now);
-        Ok(Self { id, settings, rules, program, today })
+        let carrier = services.sites.carrier;
+        Ok(Self { id, settings, rules, program, today, carrier })
     }
 
     /// Its name, as customers know it.

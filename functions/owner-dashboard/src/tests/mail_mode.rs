@@ -2,6 +2,7 @@
 
 use http::Method;
 use platform::Clock;
+use platform::sender::{Carrier, SenderCheck};
 use serde_json::json;
 
 use super::mail_settings::{MAIL_SETTINGS, everything};
@@ -62,6 +63,25 @@ async fn a_mode_that_lacks_something_is_set_and_says_what_it_lacks() {
     assert_eq!(api.read(MAIL_MODE).await, live);
     api.write(MAIL_SETTINGS, everything()).await;
     assert_eq!(api.read(MAIL_MODE).await["warnings"], json!([]));
+}
+
+#[tokio::test]
+async fn in_a_deployment_live_mail_lacks_a_check_of_its_sender_until_somebody_looked() {
+    let Api { services, .. } = Api::open().await;
+    let sites = platform::Sites { carrier: Carrier::Ses, ..(*services.sites).clone() };
+    let services = platform::Services { sites: sites.into(), ..services };
+    let api = Api { router: crate::router(services.clone()), services };
+    api.write(MAIL_SETTINGS, everything()).await;
+    let warnings = api.write(MAIL_MODE, json!({ "mode": "live" })).await["warnings"].clone();
+    assert_eq!(warnings, json!(["its sender isn't checked yet: run `regulars doctor`"]));
+
+    let (store, shop) = (&api.services.store, super::shop("corner-bakery"));
+    let domain = store.mail_settings(&shop).await.unwrap().domain().unwrap().to_owned();
+    for missing in [vec!["no DMARC".to_owned()], Vec::new()] {
+        let found = SenderCheck { at: at(NOW), domain: domain.clone(), missing: missing.clone() };
+        store.keep_sender_check(&shop, found).await.unwrap();
+        assert_eq!(api.read(MAIL_MODE).await["warnings"], json!(missing));
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod door;
 mod merges;
 mod orders;
 mod people;
+mod replay;
 mod square;
 mod units;
 

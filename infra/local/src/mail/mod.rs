@@ -9,13 +9,14 @@ use jiff::Timestamp;
 use loyalty::ids::ShopId;
 use loyalty::program::Preset;
 use platform::Clock;
-use platform::sender::MailSettings;
+use platform::sender::{Carrier, MailSettings};
 use platform::store::{MailMode, Settings, Store, Whence};
 
 use crate::cli::{Data, Environment, MailArgs, MailCommand};
 use crate::console;
 use crate::failure::Failure;
 use crate::home::{Home, has_data};
+use crate::stack::Stack;
 
 /// What stands above what mail lacks.
 const MISSING: &str = "Missing (`regulars mail sender` sets it)";
@@ -35,34 +36,54 @@ async fn told(
     environment: Environment<'_>,
     now: Timestamp,
 ) -> Result<String, Failure> {
+    if let Some(name) = &args.stack {
+        let stack = Stack::open(name, environment).await?;
+        let (shop, settings) = stack.shop(args.shop.as_ref()).await?;
+        let of = Of { store: &stack.store, shop, settings, by: Carrier::Ses };
+        return told_of(args, &of, now).await;
+    }
     // Asking after nothing shouldn't make it.
     if !has_data(&args.data) {
         return Err(no_shop(&args.data));
     }
     let home = Home::open(&Data::Dir(args.data.clone()), environment).await?;
     let (shop, settings) = shop(&home, args.shop.as_ref(), &args.data).await?;
+    let of = Of { store: &home.store, shop, settings, by: Carrier::Local };
+    told_of(args, &of, now).await
+}
+
+/// Whose mail it is about.
+struct Of<'a> {
+    store: &'a Store,
+    shop: ShopId,
+    settings: Settings,
+    by: Carrier,
+}
+
+async fn told_of(args: &MailArgs, of: &Of<'_>, now: Timestamp) -> Result<String, Failure> {
+    let Of { store, shop, settings, .. } = of;
     if let Some(MailCommand::Sender(wanted)) = &args.command {
-        return sender::told(&home.store, &shop, &settings, wanted, now).await;
+        return sender::told(of, wanted, now).await;
     }
     let cannot = |error| Failure::because(format!("cannot reach the mail mode of {shop}"), &error);
     let status = match args.mode {
-        None => home.store.status(&shop).await,
-        Some(mode) => home.store.set_mail_mode(&shop, mode.into(), Whence::Command, now).await,
+        None => store.status(shop).await,
+        Some(mode) => store.set_mail_mode(shop, mode.into(), Whence::Command, now).await,
     };
     let status = status.map_err(cannot)?;
-    let sender = home.store.mail_settings(&shop).await.map_err(cannot)?;
+    let sender = store.mail_settings(shop).await.map_err(cannot)?;
     let missing = match status.mail_mode {
-        MailMode::Off => lacking(&sender, &settings, MailMode::Live, MISSING_BEFORE_LIVE),
-        mode => lacking(&sender, &settings, mode, MISSING),
+        MailMode::Off => lacking(&sender, of, MailMode::Live, MISSING_BEFORE_LIVE),
+        mode => lacking(&sender, of, mode, MISSING),
     };
-    Ok(mode::describe(&shop, &settings, &status) + &missing)
+    Ok(mode::describe(shop, settings, &status) + &missing)
 }
 
 /// What mail lacks to be in a mode, as further lines; none where it lacks nothing.
-fn lacking(sender: &MailSettings, shop: &Settings, mode: MailMode, heading: &str) -> String {
+fn lacking(sender: &MailSettings, of: &Of<'_>, mode: MailMode, heading: &str) -> String {
     // A preset this version doesn't know asks for what all do.
-    let preset = shop.preset.parse().unwrap_or(Preset::Us);
-    let lacks = sender.lacks(mode, preset);
+    let preset = of.settings.preset.parse().unwrap_or(Preset::Us);
+    let lacks = sender.lacks(mode, preset, of.by);
     if lacks.is_empty() {
         return String::new();
     }
@@ -126,7 +147,7 @@ mod tests {
     use platform::sender::{MailSettingsChange, Wish};
 
     use super::*;
-    use crate::cli::MailWanted;
+    use crate::cli::{MailWanted, SenderArgs};
     use crate::home::{Lock, ProgramFile};
 
     pub(super) fn nothing(_: &str) -> Option<String> {
@@ -147,7 +168,13 @@ mod tests {
     }
 
     fn args(data: PathBuf, mode: Option<MailWanted>, shop: Option<&str>) -> MailArgs {
-        MailArgs { command: None, mode, shop: shop.map(|shop| shop.parse().unwrap()), data }
+        MailArgs {
+            command: None,
+            mode,
+            shop: shop.map(|shop| shop.parse().unwrap()),
+            data,
+            stack: None,
+        }
     }
 
     /// Says all that mail needs.
@@ -260,5 +287,58 @@ mod tests {
         let failure = told(&live, &nothing, at("2026-11-22T14:00:00Z")).await.unwrap_err();
         assert!(failure.to_string().contains("`regulars program apply` opens one"), "{failure}");
         assert!(!data.exists());
+    }
+
+    #[tokio::test]
+    async fn a_deployments_mail_is_set_by_its_name_and_asks_for_a_check() {
+        use crate::stack::tests::{aws, regulars, with_table};
+        let (aws, shop) = (aws().await, testkit::shop::TestShop::open().await);
+        let environment = with_table(&aws, &shop.database).await;
+        let now = at("2026-11-22T14:00:00Z");
+        let of_stack = |mode, shop| {
+            let stack = Some(regulars());
+            MailArgs { stack, ..args("nowhere".into(), mode, shop) }
+        };
+        let bakery = Some("corner-bakery");
+        let live = of_stack(Some(MailWanted::Live), bakery);
+        let told_live = told(&live, &environment, now).await.unwrap();
+        assert!(
+            told_live.starts_with("Mail of corner-bakery is live since 2026-11-22"),
+            "{told_live}"
+        );
+        let check = "\n- its sender isn't checked yet: run `regulars doctor`";
+        assert!(told_live.ends_with(check), "{told_live}");
+        let status = shop.services.store.status(&shop.id).await.unwrap();
+        assert_eq!(status.mail_mode, MailMode::Live);
+
+        let from = Some("hello@corner-bakery.example".to_owned());
+        let sender = SenderArgs { from, ..SenderArgs::default() };
+        let command = Some(MailCommand::Sender(sender));
+        let args = MailArgs { command, ..of_stack(None, bakery) };
+        let told_sender = told(&args, &environment, now).await.unwrap();
+        assert!(told_sender.contains("From     hello@corner-bakery.example"), "{told_sender}");
+
+        let books = of_stack(None, Some("harbour-books"));
+        let failure = told(&books, &environment, now).await.unwrap_err().to_string();
+        assert!(failure.contains("`regulars program apply FILE --stack regulars`"), "{failure}");
+    }
+
+    #[tokio::test]
+    async fn a_program_is_applied_in_a_deployment_that_has_its_shop() {
+        use crate::stack::tests::{aws, regulars, with_table};
+        let (aws, shop) = (aws().await, testkit::shop::TestShop::open().await);
+        let environment = with_table(&aws, &shop.database).await;
+        let dir = tempfile::tempdir().unwrap();
+        let apply = async |id: &str| {
+            let file = dir.path().join("program.toml");
+            let text = loyalty::program::CORNER_BAKERY.replace("id = \"corner-bakery\"", id);
+            std::fs::write(&file, text).unwrap();
+            crate::program::apply_to_stack(&file, &regulars(), &environment).await
+        };
+        apply("id = \"harbour-books\"").await.unwrap();
+        let books = "harbour-books".parse().unwrap();
+        assert!(shop.services.store.settings(&books).await.unwrap().is_some());
+        let failure = apply("id = \"nowhere\"").await.unwrap_err().to_string();
+        assert!(failure.starts_with("the stack regulars has no shop nowhere"), "{failure}");
     }
 }

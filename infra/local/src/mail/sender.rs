@@ -3,22 +3,21 @@
 use jiff::Timestamp;
 use loyalty::ids::ShopId;
 use platform::sender::{MailSettings, MailSettingsChange, Unfit, Wish};
-use platform::store::{MailMode, MailSettingsError, Settings, Store};
+use platform::store::{MailMode, MailSettingsError, Settings};
 use presentation::Colour;
 use presentation::brand::Theme;
 
-use super::lacking;
+use super::{Of, lacking};
 use crate::cli::SenderArgs;
 use crate::failure::Failure;
 
 /// Sets what is wanted, and tells what holds then.
 pub(super) async fn told(
-    store: &Store,
-    shop: &ShopId,
-    settings: &Settings,
+    of: &Of<'_>,
     wanted: &SenderArgs,
     now: Timestamp,
 ) -> Result<String, Failure> {
+    let Of { store, shop, settings, .. } = of;
     let set = store.set_mail_settings(shop, change(wanted), now).await;
     let sender = set.map_err(|error| match error {
         MailSettingsError::Unfit(unfit) => {
@@ -29,7 +28,7 @@ pub(super) async fn told(
             Failure::because(format!("cannot reach the mail settings of {shop}"), &error)
         }
     })?;
-    let missing = lacking(&sender, settings, MailMode::Live, "Missing before mail goes live");
+    let missing = lacking(&sender, of, MailMode::Live, "Missing before mail goes live");
     Ok(describe(shop, settings, &sender) + &unread(&sender) + &missing)
 }
 
@@ -105,7 +104,7 @@ mod tests {
 
     fn args(data: &std::path::Path, wanted: SenderArgs) -> MailArgs {
         let command = Some(MailCommand::Sender(wanted));
-        MailArgs { command, mode: None, shop: None, data: data.to_owned() }
+        MailArgs { command, mode: None, shop: None, data: data.to_owned(), stack: None }
     }
 
     #[tokio::test]

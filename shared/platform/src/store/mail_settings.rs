@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::item::{self, Put};
 use super::keys::Entity;
 use super::{Store, StoreError, Write, retry};
-use crate::sender::{MailSettings, MailSettingsChange, UnfitSettings};
+use crate::sender::{MailSettings, MailSettingsChange, SenderCheck, UnfitSettings};
 
 /// Settings of mail weren't changed.
 #[derive(Debug, Error)]
@@ -52,5 +52,26 @@ impl Store {
             retry::pause(attempt).await?;
         }
         Err(StoreError::Contended { attempts: retry::ATTEMPTS }.into())
+    }
+
+    /// Keeps what was found about a shop's sender, and gives what holds then. What was found
+    /// about a domain that isn't its own any more is dropped.
+    pub async fn keep_sender_check(
+        &self,
+        shop: &ShopId,
+        check: SenderCheck,
+    ) -> Result<MailSettings, StoreError> {
+        for attempt in 1.. {
+            let settings = self.mail_settings(shop).await?;
+            let mut next = settings.with_check(check.clone());
+            next.version = settings.version.saturating_add(1);
+            let key = Entity::MailSettings.key(shop);
+            let put = Put::new(key, &next)?.if_version("version", settings.version);
+            if self.put(put).await? == Write::Done {
+                return Ok(next);
+            }
+            retry::pause(attempt).await?;
+        }
+        Err(StoreError::Contended { attempts: retry::ATTEMPTS })
     }
 }

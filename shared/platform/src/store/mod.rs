@@ -129,7 +129,8 @@ impl StoreError {
         }
     }
 
-    pub(crate) fn unavailable<E, R>(error: SdkError<E, R>) -> Self
+    /// What DynamoDB said, or that it said nothing.
+    pub fn unavailable<E, R>(error: SdkError<E, R>) -> Self
     where
         E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
         R: std::fmt::Debug + Send + Sync + 'static,

@@ -237,6 +237,29 @@ impl Store {
         Ok(keys)
     }
 
+    /// When the newest of a list was put there; `None`: it is empty. Read from an index, which
+    /// follows the table a little later.
+    pub async fn latest_in(
+        &self,
+        shop: &ShopId,
+        list: List<'_>,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let found = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(table::LIST.name)
+            .key_condition_expression(format!("{} = :list", table::LIST.partition))
+            .expression_attribute_values(":list", AttributeValue::S(list.partition(shop)))
+            .scan_index_forward(false)
+            .limit(1)
+            .send()
+            .await
+            .map_err(StoreError::unavailable)?;
+        let place = found.items().first().and_then(|item| item::text(item, table::LIST.sort));
+        Ok(place.and_then(|place| place.split('#').next()?.parse().ok()))
+    }
+
     /// The keys a list holds, in its order.
     pub(super) async fn list(&self, partition: &str) -> Result<Vec<Key>, StoreError> {
         let mut pages = self

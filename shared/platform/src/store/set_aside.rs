@@ -125,6 +125,26 @@ impl Store {
         Ok(Some((letter, body)))
     }
 
+    /// Removes a dead letter that was taken after all.
+    pub async fn remove_dead_letter(
+        &self,
+        shop: &ShopId,
+        letter: &DeadLetter,
+    ) -> Result<(), StoreError> {
+        // The head goes first: without it nothing claims that the letter is there.
+        for part in 0..=letter.parts {
+            let Key { pk, sk } = Entity::DeadLetter(&letter.id, part).key(shop);
+            let request = self.client.delete_item().table_name(&self.table);
+            request
+                .key(table::PK, AttributeValue::S(pk))
+                .key(table::SK, AttributeValue::S(sk))
+                .send()
+                .await
+                .map_err(StoreError::unavailable)?;
+        }
+        Ok(())
+    }
+
     /// What was packed into these parts.
     async fn unpacked(&self, parts: impl Iterator<Item = Key>) -> Result<Vec<u8>, StoreError> {
         let mut body = flate2::write::GzDecoder::new(Vec::new());

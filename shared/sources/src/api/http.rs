@@ -46,6 +46,39 @@ impl Http {
     }
 }
 
+/// What a page of our own was answered with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// HTTP's status.
+    pub status: u16,
+    /// The kind of the body; empty where it isn't said.
+    pub content_type: String,
+}
+
+impl Http {
+    /// How a URL of our own answers, whatever the status: by `POST` with a body, else by `GET`;
+    /// with a bearer token where there is one.
+    pub async fn look(
+        &self,
+        url: &str,
+        post: Option<&str>,
+        token: Option<&SecretString>,
+    ) -> Result<Answered, ApiError> {
+        let url = Url::parse(url).map_err(|_| ApiError::NotFound)?;
+        let mut request = match post {
+            Some(body) => self.0.post(url).body(body.to_owned()),
+            None => self.0.get(url),
+        };
+        if let Some(token) = token {
+            request = request.bearer_auth(token.expose_secret());
+        }
+        let answer = request.send().await.map_err(unavailable)?;
+        let content_type = answer.headers().get(CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Ok(Answered { status: answer.status().as_u16(), content_type: content_type.to_owned() })
+    }
+}
+
 /// TLS on ring, given ready made: left to itself the client would want a provider that is
 /// installed for the whole process. With a system that has no certificates no server is
 /// trusted, so every request fails then, not this.

@@ -8,6 +8,7 @@ mod graphql;
 mod http;
 mod shopify;
 mod square;
+mod subscriptions;
 mod wait;
 
 use std::error::Error as StdError;
@@ -15,9 +16,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-pub use self::http::Http;
+pub use self::http::{Answered, Http};
 pub use self::shopify::ShopifyApi;
 pub use self::square::SquareApi;
+pub use self::subscriptions::{SHOPIFY_TOPICS, SQUARE_EVENTS, SquareSubscription};
 use crate::Unreadable;
 
 /// A source didn't answer what it was asked. Says nothing of the token, or of what an

@@ -14,7 +14,10 @@ use crate::Unreadable;
 use crate::shopify::order_answer;
 
 /// The version of the Admin API whose order resource is the webhooks'.
-const VERSION: &str = "2026-07";
+pub(super) const VERSION: &str = "2026-07";
+
+/// What the token has to be allowed to see orders, and to have them told.
+pub(super) const READ_ORDERS: &str = "read_orders";
 
 /// What the token has to be allowed to change a customer.
 const WRITE_CUSTOMERS: &str = "write_customers";
@@ -42,7 +45,7 @@ struct Payload {
 
 /// One shop's Shopify.
 #[derive(Debug, Clone)]
-pub struct ShopifyApi(Site);
+pub struct ShopifyApi(pub(super) Site);
 
 impl ShopifyApi {
     /// Asks at `base_url`, such as `https://corner-bakery.myshopify.com`, by a client of

@@ -15,7 +15,7 @@ const VERSION: &str = "2025-10-16";
 
 /// One shop's Square.
 #[derive(Debug, Clone)]
-pub struct SquareApi(Site);
+pub struct SquareApi(pub(super) Site);
 
 impl SquareApi {
     /// Asks at `base_url`, such as `https://connect.squareup.com`, by a client of its own.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use loyalty::program::Preset;
+use platform::sender::Carrier;
 use platform::{sender, store};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -97,7 +98,7 @@ impl MailSetting {
             mode: status.mail_mode.into(),
             live_since: status.live_since,
             changed_at: status.mail_changed_at(),
-            warnings: in_words(settings, status.mail_mode, shop.preset()),
+            warnings: in_words(settings, status.mail_mode, shop.preset(), shop.carrier),
         }
     }
 }
@@ -105,7 +106,7 @@ impl MailSetting {
 impl MailSettings {
     pub(in crate::api) fn of(shop: &Shop, settings: sender::MailSettings) -> Self {
         Self {
-            missing: in_words(&settings, store::MailMode::Live, shop.preset()),
+            missing: in_words(&settings, store::MailMode::Live, shop.preset(), shop.carrier),
             from: settings.from,
             from_name: settings.from_name.unwrap_or_else(|| shop.name().to_owned()),
             reply_to: settings.reply_to,
@@ -120,6 +121,11 @@ impl MailSettings {
     }
 }
 
-fn in_words(settings: &sender::MailSettings, mode: store::MailMode, preset: Preset) -> Vec<String> {
-    settings.lacks(mode, preset).iter().map(ToString::to_string).collect()
+fn in_words(
+    settings: &sender::MailSettings,
+    mode: store::MailMode,
+    preset: Preset,
+    carrier: Carrier,
+) -> Vec<String> {
+    settings.lacks(mode, preset, carrier).iter().map(ToString::to_string).collect()
 }
