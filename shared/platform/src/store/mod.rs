@@ -23,6 +23,7 @@ mod retry;
 mod runs;
 mod set_aside;
 mod shops;
+mod silence;
 pub mod table;
 mod template_faults;
 
@@ -59,6 +60,7 @@ pub use self::records::Known;
 pub use self::runs::Run;
 pub use self::set_aside::{DeadLetter, SAME_SALE, Task, WITHDRAWAL};
 pub use self::shops::{Applied, Rules, Settings, Status};
+pub use self::silence::{Heard as LastHeard, SILENCE};
 pub use self::template_faults::{MAIL_TEMPLATE, TemplateFault};
 
 /// An item as DynamoDB has it.
