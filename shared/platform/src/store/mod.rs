@@ -13,6 +13,7 @@ pub mod keys;
 mod lookups;
 mod mail_mode;
 mod mail_settings;
+mod marketing;
 mod merges;
 mod messages;
 mod people;
@@ -47,6 +48,7 @@ pub use self::errands::Errand;
 pub use self::lookups::Lookup;
 pub use self::mail_mode::{MailChange, MailMode, Whence};
 pub use self::mail_settings::MailSettingsError;
+pub use self::marketing::{MARKETING_PAUSED, MarketingPause, WhyHeld};
 pub use self::merges::{CandidateState, Deed, MergeCandidate, MergeError, UNDO_WITHIN};
 pub(crate) use self::messages::short_hash;
 pub use self::messages::{
