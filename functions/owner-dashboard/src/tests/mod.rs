@@ -8,6 +8,7 @@ mod ledger;
 mod mail_mode;
 mod mail_settings;
 mod mail_templates;
+mod marketing;
 mod merges;
 mod messages;
 mod openapi;
