@@ -25,7 +25,7 @@ use platform::Services;
 use platform::bus::Bus;
 use platform::mail::Mail;
 use platform::store::TemplateFault;
-use sources::api::SetupError;
+use sources::api::{SetupError, ShopifyAccess};
 use sources::lookup::Lookups;
 use sources::withdrawals::Withdrawals;
 
@@ -61,8 +61,9 @@ impl ToldFaults {
 impl Mailer {
     /// A mailer.
     pub fn new(services: Services, mail: Mail, bus: Bus) -> Result<Self, SetupError> {
-        let lookups = Arc::new(Lookups::new()?);
-        let withdrawals = Arc::new(Withdrawals::new()?);
+        let shopify = ShopifyAccess::new()?;
+        let lookups = Arc::new(Lookups::over(&shopify));
+        let withdrawals = Arc::new(Withdrawals::over(&shopify));
         let (told_faults, heard) = Default::default();
         let configuration_sets = None;
         Ok(Self {

@@ -4,6 +4,7 @@
 //! here tries again: whoever asks has a queue, and an error says whether and when asking
 //! again may help.
 
+mod access;
 mod graphql;
 mod http;
 mod shopify;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+pub use self::access::{NoAccess, NotGranted, ShopifyAccess};
 pub use self::http::Http;
 pub use self::shopify::ShopifyApi;
 pub use self::square::SquareApi;
@@ -39,6 +41,9 @@ pub enum ApiError {
         /// The scope it takes.
         scope: &'static str,
     },
+    /// The source grants us no token.
+    #[error(transparent)]
+    NotGranted(NotGranted),
     /// The source understood, and won't do it.
     #[error("the source refused it ({why})")]
     Refused {
