@@ -161,7 +161,7 @@ pub(super) struct App {
 
 #[derive(Deserialize)]
 struct Answer {
-    access_token: SecretString,
+    access_token: String,
     expires_in: u32,
 }
 
@@ -212,7 +212,7 @@ impl App {
         };
         let lasts = SignedDuration::from_secs(answer.expires_in.into());
         let ends = now.checked_add(lasts.saturating_sub(BEFORE_ITS_END)).unwrap_or(now);
-        let token = answer.access_token;
+        let token = SecretString::from(answer.access_token);
         self.granted().insert(self.shop.clone(), Granted { token: token.clone(), ends });
         Ok((token, true))
     }
