@@ -80,10 +80,10 @@ impl Sites {
     pub fn from_env(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
         let url = variable("REGULARS_PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned());
-        let shopify = pairs(&variable, "REGULARS_SHOPIFY_SHOPS", SHOPIFY_SHOPS, |domain, shop| {
+        let shopify = pairs(variable, "REGULARS_SHOPIFY_SHOPS", SHOPIFY_SHOPS, |domain, shop| {
             Some((domain.to_lowercase(), shop.parse().ok()?))
         })?;
-        let link_urls = pairs(&variable, "REGULARS_LINK_URLS", LINK_URLS, |shop, url| {
+        let link_urls = pairs(variable, "REGULARS_LINK_URLS", LINK_URLS, |shop, url| {
             Some((shop.parse().ok()?, https_host(url)?.to_owned()))
         })?;
         let (square_api, shopify_api) =

@@ -222,7 +222,8 @@ impl App {
         let id = self.secrets.of_shop(&self.shop, CLIENT_ID).first().cloned();
         let mut refused = NotGranted::UnknownApp;
         let secrets = self.secrets.of_shop(&self.shop, Source::Shopify.as_str());
-        for (id, secret) in id.iter().flat_map(|id| secrets.iter().map(move |one| (id, one))) {
+        for secret in secrets.iter() {
+            let Some(id) = &id else { break };
             let asked = json!({
                 "client_id": id.expose_secret(),
                 "client_secret": secret.expose_secret(),
