@@ -44,12 +44,12 @@ impl Watched {
     async fn hour(&mut self, at: &str) -> Option<u64> {
         self.room.hour(at).await;
         let told = self.told.lock().unwrap().drain(..).collect::<Vec<_>>();
-        let silent = told.iter().map(|line| {
+        let mut silent = told.iter().map(|line| {
             let line: Value = serde_json::from_str(line).unwrap();
             line["SilentShops"].as_u64().unwrap()
         });
         assert!(told.len() <= 1, "{told:?}");
-        silent.last()
+        silent.next()
     }
 
     async fn tasks(&self) -> Vec<Task> {
