@@ -71,7 +71,7 @@ locals {
       timeout      = 30
       asynchronous = true
       table        = ["BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem", "Query"]
-      indexes      = []
+      indexes      = ["list"]
       stream       = false
       bus          = false
       mail         = false

@@ -14,7 +14,8 @@
 //! | Delivery Delay, Open, Click, Subscription | counted | |
 //!
 //! Whatever happened to a mail, SES took it: so all but a rejection settle the message as
-//! sent. What a mailbox answered is hers only if the mail went to her and that address still
+//! sent. A shop whose mail comes back, or is called spam, too often has its marketing held
+//! ([`platform::store::Store::guard_marketing`]). What a mailbox answered is hers only if the mail went to her and that address still
 //! is hers. A message we don't know, by its tags, is counted and left.
 
 pub mod payload;
@@ -23,6 +24,7 @@ use jiff::Timestamp;
 use loyalty::consent::{Act, Fact};
 use platform::Services;
 use platform::store::{Bounced, Heard, Message, StoreError};
+use platform::telemetry::Metric;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
@@ -97,11 +99,15 @@ async fn take(
             hear(services, about, &[Heard::Bounced(Bounced { at, permanent })]).await?;
             let act = if permanent { Act::Bounced } else { Act::BouncedForNow };
             answered(services, about, addresses, Fact { at, act }).await?;
+            if permanent {
+                guard(services, about).await?;
+            }
         }
         What::Complained { at, addresses } => {
             let at = *at;
             hear(services, about, &[Heard::Complained { at }]).await?;
             answered(services, about, addresses, Fact { at, act: Act::Complained }).await?;
+            guard(services, about).await?;
         }
         What::Sent
         | What::Delivered { .. }
@@ -149,6 +155,19 @@ async fn answered(
     }
     let now: Timestamp = services.clock.now();
     services.store.hear(shop, customer, &fact, now).await?;
+    Ok(())
+}
+
+/// Looks whether too much of the shop's mail is received like this.
+async fn guard(services: &Services, about: &About) -> Result<(), StoreError> {
+    let (About { shop, to_customer, .. }, now) = (about, services.clock.now());
+    if !to_customer {
+        return Ok(());
+    }
+    if let Some(why) = services.store.guard_marketing(shop, now).await? {
+        tracing::warn!(%shop, %why, "marketing stopped by itself");
+        services.metrics.tell(Metric::MarketingPaused, 1, now);
+    }
     Ok(())
 }
 

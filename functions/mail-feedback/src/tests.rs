@@ -1,6 +1,8 @@
 //! From SES's events to what then stands in the table: whatever comes late, twice, in another
 //! order, or before our own mark.
 
+mod reception;
+
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -43,10 +45,16 @@ impl Shop {
     /// A message that somebody is about to send.
     async fn claimed() -> Self {
         let shop = TestShop::open().await;
-        shop.buys(1, 10, NOON).await;
-        let ada = shop.by_email("ada@example.com").await.unwrap().id;
+        Self::claimed_by(shop, 1).await
+    }
+
+    /// The same to somebody by her number at Shopify; number 1 is Ada.
+    async fn claimed_by(shop: TestShop, buyer: u64) -> Self {
+        shop.purchase(buyer, (buyer, 10, NOON), Origin::Live).await;
+        let ada = shop.by_shopify_id(buyer).await.unwrap().id;
         let store = &shop.services.store;
-        let about = Topic::Order(OrderRef { source: Source::Shopify, id: "1".parse().unwrap() });
+        let id = buyer.to_string().parse().unwrap();
+        let about = Topic::Order(OrderRef { source: Source::Shopify, id });
         let (trigger, time) = (about.trigger(), at(NOON));
         let (sections, caused_at) = (vec![Kind::Receipt], Some(time));
         let draft = Draft {

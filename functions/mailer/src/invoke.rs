@@ -79,10 +79,15 @@ pub async fn handle(
         let answer = BatchAnswer { batch_item_failures: failures.collect() };
         return serde_json::value::to_raw_value(&answer).map_err(MailerError::Unreadable);
     }
+    let hourly = probe.hourly.is_some();
     let shops = match (probe.detail_type.as_deref(), probe.detail, probe.hourly) {
         (Some(WORK_DUE), Some(detail), _) => vec![detail.shop],
         (_, _, Some(_)) => mailer.services.secrets.shops(),
         _ => return Err(MailerError::Unknown),
+    };
+    let looked = match hourly {
+        true => mailer.look_for_silence(&shops).await,
+        false => Ok(()),
     };
     let drained = mailer.drain(&shops, budget).await;
     // Most hours nothing is due, and a log of nothing hides what is.
@@ -101,7 +106,7 @@ pub async fn handle(
     }
     // Everything that could be done is done; what the table kept from being done is tried
     // again, with the same outcome for what was.
-    match drained.error {
+    match drained.error.or(looked.err()) {
         None => Ok(RawValue::NULL.to_owned()),
         Some(error) => {
             tracing::error!(error = chain(&error), "not everything was worked off");

@@ -4,9 +4,13 @@
 //! by trigger and told on the bus, and nothing is sent. A drain ([`drain`]) works off what is
 //! due: it claims a message, sends it and settles it, and looks orders up at their sources.
 //! Planning again after everything is written yields nothing.
+//!
+//! It also notes when a shop's purchases were last heard of, and once an hour looks for shops
+//! that have been silent for too many opening hours ([`heard`]).
 
 mod attempt;
 pub mod drain;
+mod heard;
 pub mod invoke;
 mod letter;
 mod lookout;
@@ -21,7 +25,7 @@ use platform::Services;
 use platform::bus::Bus;
 use platform::mail::Mail;
 use platform::store::TemplateFault;
-use sources::api::SetupError;
+use sources::api::{SetupError, ShopifyAccess};
 use sources::lookup::Lookups;
 use sources::withdrawals::Withdrawals;
 
@@ -39,6 +43,7 @@ pub struct Mailer {
     lookups: Arc<Lookups>,
     withdrawals: Arc<Withdrawals>,
     told_faults: Arc<ToldFaults>,
+    heard: Arc<heard::Noted>,
 }
 
 /// Faults in the owner's own words that this process has told her of: each mail of the kind
@@ -56,11 +61,21 @@ impl ToldFaults {
 impl Mailer {
     /// A mailer.
     pub fn new(services: Services, mail: Mail, bus: Bus) -> Result<Self, SetupError> {
-        let lookups = Arc::new(Lookups::new()?);
-        let withdrawals = Arc::new(Withdrawals::new()?);
-        let told_faults = Arc::default();
+        let shopify = ShopifyAccess::new()?;
+        let lookups = Arc::new(Lookups::over(&shopify));
+        let withdrawals = Arc::new(Withdrawals::over(&shopify));
+        let (told_faults, heard) = Default::default();
         let configuration_sets = None;
-        Ok(Self { services, mail, bus, configuration_sets, lookups, withdrawals, told_faults })
+        Ok(Self {
+            services,
+            mail,
+            bus,
+            configuration_sets,
+            lookups,
+            withdrawals,
+            told_faults,
+            heard,
+        })
     }
 
     /// The same, whose mail names its shop's configuration set, `<prefix>-<shop>`, so that SES

@@ -95,14 +95,15 @@ pub(crate) async fn decide(
         zone,
         sent: &sent,
     };
-    let house = House { mode, paused: false, off: &not_sent };
+    let marketing_paused = desk.status.marketing_paused.is_some();
+    let house = House { mode, paused: false, marketing_paused, off: &not_sent };
     let draft = Draft { sections: kinds, ..draft.clone() };
     Ok(match plan::settle(&draft, &recipient, house, now) {
         Outcome::Send { sections, to_owner, without, .. } => Decided::Send(Telling {
             news: told.into_iter().filter(|one| sections.contains(&one.kind())).collect(),
             to_owner,
             without: without.into_iter().chain(no_news).collect(),
-            marketing_allowed: may_be_marketing(kept, &recipient, now),
+            marketing_allowed: !marketing_paused && may_be_marketing(kept, &recipient, now),
         }),
         Outcome::Wait { until, why } => Decided::Wait { until, why },
         Outcome::Drop(without) => Decided::Drop(without.into_iter().chain(no_news).collect()),

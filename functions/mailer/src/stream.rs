@@ -21,6 +21,7 @@ use sources::withdrawals::Withdrawal;
 use thiserror::Error;
 
 use crate::Mailer;
+use crate::heard::told_at;
 use crate::invoke::{Detail, WORK_DUE};
 use crate::tell;
 
@@ -234,7 +235,10 @@ impl Mailer {
             Change::Contact { customer, before, after } => {
                 self.said(shop, customer, before.as_deref(), after, batch).await?;
             }
-            Change::Order { after, .. } => {
+            Change::Order { before, after, .. } => {
+                if let Some(at) = told_at(before.as_deref(), after) {
+                    self.heard(shop, at).await?;
+                }
                 let at = after.lookup.as_ref().and_then(|lookup| lookup.at);
                 batch.wants_drain(shop, at, now);
             }

@@ -10,6 +10,7 @@
 //! | `GET /shops/{shop}/orders/{source}/{id}` | one order, what it is worth, and why |
 //! | `GET /shops/{shop}/messages` | messages by state, customer, kind and month |
 //! | `GET, POST /shops/{shop}/mail-mode` | how far mail goes, and since when it is live |
+//! | `GET, POST /shops/{shop}/marketing` | whether marketing is held, and why |
 //! | `GET, POST /shops/{shop}/mail-settings` | who mail comes from, and how it looks |
 //! | `GET /shops/{shop}/mail-templates` | the owner's own words, and what is wrong with them |
 //! | `GET /shops/{shop}/merge-candidates` and below | who may be one person, to be judged |

@@ -37,7 +37,7 @@ const IDENTITY_VARIABLE: &str = "REGULARS_IDENTITY_KEY";
 const SIGNING: [Source; 2] = [Source::Shopify, Source::Square];
 
 /// The kinds of a shop's secrets that open a source's API. Only the source can make one.
-const TOKENS: [&str; 2] = ["shopify-token", "square-token"];
+const TOKENS: [&str; 3] = ["shopify-token", "shopify-client-id", "square-token"];
 
 /// 256 bits, as many as the hashes that use them.
 const SECRET_BYTES: usize = 32;
@@ -55,6 +55,9 @@ const HEADER: &str = "\
 # shops.<shop>.shopify-token, shops.<shop>.square-token: what opens the shop's Shopify and
 # Square APIs. They are never made up: without one nothing is looked up there. Or put them
 # into REGULARS_SECRET_<SHOP>_SHOPIFY_TOKEN and REGULARS_SECRET_<SHOP>_SQUARE_TOKEN.
+# shops.<shop>.shopify-client-id: the client id of your app, where Shopify gave you no token:
+# with the client secret above, tokens of a day are asked for by themselves. Or put it into
+# REGULARS_SECRET_<SHOP>_SHOPIFY_CLIENT_ID.
 
 ";
 
@@ -336,7 +339,7 @@ mod tests {
     fn a_token_is_never_made_and_comes_from_the_file_or_the_environment() {
         let home = tempfile::tempdir().unwrap();
         let secrets = completed(&home, &nothing);
-        for kind in ["shopify-token", "square-token"] {
+        for kind in TOKENS {
             assert!(secrets.lists().of_shop(&bakery(), kind).is_empty());
         }
         let text = fs::read_to_string(secrets.path()).unwrap();

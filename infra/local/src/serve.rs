@@ -125,6 +125,7 @@ impl Running<'_> {
             secrets: self.home.secrets.lists(),
             sites: std::sync::Arc::new(self.sites.clone()),
             clock: self.clock.clock(),
+            metrics: Default::default(),
         }
     }
 

@@ -28,6 +28,7 @@ pub use store::Store;
 
 use crate::identity::Identities;
 use crate::store::StoreError;
+use crate::telemetry::Metrics;
 
 /// What every function works with.
 #[derive(Debug, Clone)]
@@ -40,6 +41,8 @@ pub struct Services {
     pub sites: Arc<Sites>,
     /// What time it is.
     pub clock: Clock,
+    /// Where the numbers go that an alarm waits for.
+    pub metrics: Metrics,
 }
 
 impl Services {
@@ -59,6 +62,7 @@ impl Services {
         let store = Store::new(connection.dynamodb(), config.table.clone());
         let secrets =
             Secrets::from_ssm(connection.ssm(), config.secrets_path.clone(), clock.now()).await?;
-        Ok(Self { store, secrets, sites: Arc::new(config.sites.clone()), clock })
+        let metrics = Metrics::on_stdout(&config.stack);
+        Ok(Self { store, secrets, sites: Arc::new(config.sites.clone()), clock, metrics })
     }
 }

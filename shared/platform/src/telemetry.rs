@@ -2,6 +2,15 @@
 //!
 //! Counts are log lines with a `metric` field, which a metric filter adds up: a counter
 //! item in the table would cost a write a request and be a hot key.
+//!
+//! The few numbers that an alarm waits for are metrics of their own ([`Metrics`]): a line in
+//! CloudWatch's embedded metric format, which costs no call.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::json;
 
 use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -63,4 +72,97 @@ macro_rules! count {
     ($name:literal $(, $field:ident = $value:expr)* $(,)?) => {
         ::tracing::info!(metric = $name, count = 1_u64 $(, $field = $value)*)
     };
+}
+
+/// The namespace of our own metrics at CloudWatch.
+const NAMESPACE: &str = "Regulars";
+
+/// A number that an alarm waits for. Each is told only when there is something to tell: a
+/// metric without data costs nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metric {
+    /// Shops of which nothing was heard for too many opening hours: how many, by the hour.
+    SilentShops,
+    /// A shop's marketing paused itself: 1 each time.
+    MarketingPaused,
+}
+
+impl Metric {
+    fn name(self) -> &'static str {
+        match self {
+            Self::SilentShops => "SilentShops",
+            Self::MarketingPaused => "MarketingPaused",
+        }
+    }
+}
+
+/// Tells metrics of a deployment; by default to nobody.
+#[derive(Clone, Default)]
+pub struct Metrics(Option<Arc<Told>>);
+
+/// To whom metrics are told, and of which deployment.
+struct Told {
+    stack: String,
+    tell: Box<dyn Fn(&str) + Send + Sync>,
+}
+
+impl Metrics {
+    /// Metrics of this deployment on standard output, from where Lambda takes them to
+    /// CloudWatch.
+    pub fn on_stdout(stack: &str) -> Self {
+        Self::told_to(stack, |line| {
+            // Without anybody who reads there is nobody to tell of it either.
+            let _ = writeln!(std::io::stdout().lock(), "{line}");
+        })
+    }
+
+    /// Metrics of this deployment, a line each, to somebody else.
+    pub fn told_to(stack: &str, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(Told { stack: stack.to_owned(), tell: Box::new(tell) })))
+    }
+
+    /// Tells one number.
+    pub fn tell(&self, metric: Metric, value: u64, now: Timestamp) {
+        if let Some(told) = &self.0 {
+            (told.tell)(&embedded(&told.stack, metric.name(), value, now));
+        }
+    }
+}
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Metrics({:?})", self.0.as_ref().map(|told| &told.stack))
+    }
+}
+
+/// A number in CloudWatch's embedded metric format.
+fn embedded(stack: &str, name: &str, value: u64, now: Timestamp) -> String {
+    let metric = json!({ "Name": name, "Unit": "Count" });
+    let directive =
+        json!({ "Namespace": NAMESPACE, "Dimensions": [["Stack"]], "Metrics": [metric] });
+    let aws = json!({ "Timestamp": now.as_millisecond(), "CloudWatchMetrics": [directive] });
+    json!({ "_aws": aws, "Stack": stack, name: value }).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[test]
+    fn a_metric_is_a_line_that_cloudwatch_reads() {
+        let lines: Arc<Mutex<Vec<String>>> = Arc::default();
+        let kept = Arc::clone(&lines);
+        let metrics =
+            Metrics::told_to("bakery", move |line| kept.lock().unwrap().push(line.to_owned()));
+        let now = "2026-11-22T12:00:00Z".parse().unwrap();
+        metrics.tell(Metric::SilentShops, 2, now);
+        insta::assert_snapshot!(
+            lines.lock().unwrap().join("\n"),
+            @r#"{"SilentShops":2,"Stack":"bakery","_aws":{"CloudWatchMetrics":[{"Dimensions":[["Stack"]],"Metrics":[{"Name":"SilentShops","Unit":"Count"}],"Namespace":"Regulars"}],"Timestamp":1795348800000}}"#
+        );
+        Metrics::default().tell(Metric::SilentShops, 2, now);
+        assert_eq!(lines.lock().unwrap().len(), 1);
+    }
 }

@@ -24,7 +24,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::Services;
+use crate::{Services, Sites};
 
 /// How long somebody may think about whether she wants mail.
 pub const CONFIRM_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -92,7 +92,7 @@ pub enum TokenError {
 /// Makes the links of a deployment, and opens them.
 #[derive(Debug, Clone)]
 pub struct Links {
-    base: String,
+    sites: Arc<Sites>,
     keys: Arc<[SecretString]>,
 }
 
@@ -110,24 +110,27 @@ pub enum LinksError {
 impl Services {
     /// The links of this deployment.
     pub fn links(&self) -> Result<Links, LinksError> {
-        Links::new(self.sites.public_url.clone(), self.secrets.named(SECRET))
+        Links::new(Arc::clone(&self.sites), self.secrets.named(SECRET))
     }
 }
 
 impl Links {
-    /// Links below a URL such as `https://regulars.example.com`, signed with the first of
-    /// these keys and opened with any.
-    pub fn new(base: Option<String>, keys: Arc<[SecretString]>) -> Result<Self, LinksError> {
-        let base = base.ok_or(LinksError::NoBase)?;
+    /// Links to where a deployment is reached, signed with the first of these keys and
+    /// opened with any.
+    pub fn new(sites: Arc<Sites>, keys: Arc<[SecretString]>) -> Result<Self, LinksError> {
+        if sites.public_url.is_none() {
+            return Err(LinksError::NoBase);
+        }
         if keys.is_empty() {
             return Err(LinksError::NoKey);
         }
-        Ok(Self { base, keys })
+        Ok(Self { sites, keys })
     }
 
-    /// The URL of a door of a shop.
+    /// The URL of a door of a shop: at the host of its own, where it has one.
     pub fn url(&self, shop: &ShopId, door: &Door, now: Timestamp) -> String {
-        format!("{}/{}/{}", self.base, door.path(), self.token(shop, door, now))
+        let base = self.sites.link_url(shop).unwrap_or_default();
+        format!("{base}/{}/{}", door.path(), self.token(shop, door, now))
     }
 
     /// The token alone.
@@ -275,9 +278,14 @@ mod tests {
 
     const NOON: &str = "2026-11-22T12:00:00Z";
 
+    fn sites() -> Sites {
+        let public_url = Some("https://regulars.example.com".to_owned());
+        Sites { public_url, ..Sites::default() }
+    }
+
     fn links(keys: &[&str]) -> Links {
         let keys = keys.iter().map(|key| SecretString::from(*key)).collect();
-        Links::new(Some("https://regulars.example.com".to_owned()), keys).unwrap()
+        Links::new(Arc::new(sites()), keys).unwrap()
     }
 
     fn at(text: &str) -> Timestamp {
@@ -311,6 +319,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_link_leads_to_the_shops_own_host_where_it_has_one() {
+        let link_urls = [(shop(), "https://points.corner-bakery.example".to_owned())].into();
+        let sites = Arc::new(Sites { link_urls, ..sites() });
+        let links = Links::new(sites, [SecretString::from("a")].into()).unwrap();
+        let [door, ..] = doors();
+        let url = |shop: &ShopId| links.url(shop, &door, at(NOON));
+        assert!(url(&shop()).starts_with("https://points.corner-bakery.example/u/"));
+        assert!(url(&"other".parse().unwrap()).starts_with("https://regulars.example.com/u/"));
+        let nowhere = Links::new(Arc::default(), [SecretString::from("a")].into());
+        assert_eq!(nowhere.unwrap_err(), LinksError::NoBase);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use platform::identity::Identity;
 use platform::store::{Observation, Scene, StoreError, StoredOrder};
 use secrecy::SecretString;
 
-use crate::api::{ApiError, Http, SetupError, ShopifyApi, SquareApi};
+use crate::api::{ApiError, NoAccess, SetupError, ShopifyAccess, ShopifyApi, SquareApi};
 
 /// Square's own address.
 const SQUARE: &str = "https://connect.squareup.com";
@@ -35,7 +35,7 @@ const REFUSED_FOR: SignedDuration = SignedDuration::from_mins(10);
 /// Looks things up, for every shop of a deployment.
 #[derive(Debug)]
 pub struct Lookups {
-    http: Http,
+    shopify: ShopifyAccess,
     /// Sources that aren't to be asked before a time.
     resting: Mutex<BTreeMap<(ShopId, Source), Timestamp>>,
 }
@@ -55,8 +55,10 @@ pub struct Worked {
 enum Failure {
     /// The source didn't answer.
     Api(ApiError),
-    /// The shop's token or domain is none.
+    /// The shop's token is none.
     Setup(SetupError),
+    /// The shop's Shopify can't be asked.
+    Access(NoAccess),
     /// Payments have no customer yet.
     NoCustomerYet,
     /// The store failed.
@@ -84,7 +86,12 @@ impl From<StoreError> for Failure {
 impl Lookups {
     /// Asks the sources where they are.
     pub fn new() -> Result<Self, SetupError> {
-        Ok(Self { http: Http::new()?, resting: Mutex::default() })
+        Ok(Self::over(&ShopifyAccess::new()?))
+    }
+
+    /// The same by an access that others use too.
+    pub fn over(shopify: &ShopifyAccess) -> Self {
+        Self { shopify: shopify.clone(), resting: Mutex::default() }
     }
 
     /// Works off what is `due` of a shop.
@@ -102,15 +109,22 @@ impl Lookups {
         let identities = services.identities(shop).await?;
         for (order, stored) in due {
             let source = order.source;
-            let kind = format!("{source}-token");
-            let token = services.secrets.of_shop(shop, &kind).first().cloned();
-            let Some(token) = token else {
-                // The shop may be connected any day.
-                let why = format!("the shop has no {kind}: `regulars secrets set` keeps it");
-                let wait = Some(WITHOUT_TOKEN_FOR);
-                services.store.lookup_failed(shop, &order, &why, wait, now).await?;
-                worked.waiting = worked.waiting.saturating_add(1);
-                continue;
+            let key = match source {
+                Source::Square => square_token(services, shop).map(Key::Square),
+                Source::Shopify => match self.shopify.api(services, shop) {
+                    Err(error @ NoAccess::NoToken) => Err(error.to_string()),
+                    api => Ok(Key::Shopify(api)),
+                },
+            };
+            let key = match key {
+                Ok(key) => key,
+                Err(why) => {
+                    // The shop may be connected any day.
+                    let wait = Some(WITHOUT_TOKEN_FOR);
+                    services.store.lookup_failed(shop, &order, &why, wait, now).await?;
+                    worked.waiting = worked.waiting.saturating_add(1);
+                    continue;
+                }
             };
             if self.rests(shop, source, now) {
                 worked.waiting = worked.waiting.saturating_add(1);
@@ -118,9 +132,9 @@ impl Lookups {
             }
             let origin = Origin::Live;
             let scene = Scene { shop, source, identities: &identities, origin, now };
-            let found = match source {
-                Source::Square => self.square(services, &scene, &order, &stored, &token).await,
-                Source::Shopify => self.shopify(services, &scene, &order, &stored, &token).await,
+            let found = match key {
+                Key::Square(token) => self.square(services, &scene, &order, &stored, &token).await,
+                Key::Shopify(api) => shopify(services, &scene, &order, &stored, api).await,
             };
             match found {
                 Ok(()) => worked.done = worked.done.saturating_add(1),
@@ -142,7 +156,7 @@ impl Lookups {
         token: &SecretString,
     ) -> Result<(), Failure> {
         let base = services.sites.square_api.as_deref().unwrap_or(SQUARE);
-        let api = SquareApi::over(&self.http, base, token)?;
+        let api = SquareApi::over(self.shopify.http(), base, token)?;
         let known = &stored.record.state;
         let (order, buyer) = (order.clone(), None);
         let mut found = Observation { order, state: Order::default(), buyer };
@@ -204,23 +218,6 @@ impl Lookups {
         }
     }
 
-    async fn shopify(
-        &self,
-        services: &Services,
-        scene: &Scene<'_>,
-        order: &OrderRef,
-        stored: &StoredOrder,
-        token: &SecretString,
-    ) -> Result<(), Failure> {
-        let base = services.sites.shopify_url(scene.shop).ok_or(SetupError::Url)?;
-        let api = ShopifyApi::over(&self.http, &base, token)?;
-        // Every order of Shopify's has a number for its id.
-        let id = order.id.as_str().parse().map_err(|_| ApiError::NotFound)?;
-        let found = api.order(id).await?;
-        services.store.record_looked_up(scene, &found, stored.lookup.as_ref()).await?;
-        Ok(())
-    }
-
     /// Puts a failed look-up further on, and lets its source rest where it asks for that.
     async fn failed(
         &self,
@@ -241,12 +238,13 @@ impl Lookups {
             Failure::Store(error) => (error.to_string(), None),
             Failure::NoCustomerYet => ("the payment names no customer yet".to_owned(), None),
             Failure::Setup(error) => (error.to_string(), Some(REFUSED_FOR)),
+            Failure::Access(error) => (error.to_string(), Some(REFUSED_FOR)),
             Failure::Api(error) => {
                 let rest = match &error {
                     ApiError::Throttled { wait } => {
                         Some(SignedDuration::try_from(*wait).unwrap_or(REFUSED_FOR))
                     }
-                    ApiError::Unauthorized => Some(REFUSED_FOR),
+                    ApiError::Unauthorized | ApiError::NotGranted(_) => Some(REFUSED_FOR),
                     _ => None,
                 };
                 (error.to_string(), rest)
@@ -264,6 +262,33 @@ impl Lookups {
         let resting = self.resting.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         resting.get(&(shop.clone(), source)).is_some_and(|until| now < *until)
     }
+}
+
+/// By what a source is asked.
+enum Key {
+    Square(SecretString),
+    Shopify(Result<ShopifyApi, NoAccess>),
+}
+
+/// A shop's token of Square; else what to do.
+fn square_token(services: &Services, shop: &ShopId) -> Result<SecretString, String> {
+    let token = services.secrets.of_shop(shop, "square-token").first().cloned();
+    token.ok_or_else(|| "the shop has no square-token: `regulars secrets set` keeps it".to_owned())
+}
+
+async fn shopify(
+    services: &Services,
+    scene: &Scene<'_>,
+    order: &OrderRef,
+    stored: &StoredOrder,
+    api: Result<ShopifyApi, NoAccess>,
+) -> Result<(), Failure> {
+    let api = api.map_err(Failure::Access)?;
+    // Every order of Shopify's has a number for its id.
+    let id = order.id.as_str().parse().map_err(|_| ApiError::NotFound)?;
+    let found = api.order(id).await?;
+    services.store.record_looked_up(scene, &found, stored.lookup.as_ref()).await?;
+    Ok(())
 }
 
 /// Whether more than the id of a customer's record is known.

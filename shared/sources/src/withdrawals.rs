@@ -15,7 +15,7 @@ use platform::store::{Contact, Known, StoreError, WITHDRAWAL};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::api::{ApiError, Http, SetupError, ShopifyApi};
+use crate::api::{ApiError, SetupError, ShopifyAccess};
 
 /// Pauses between attempts. Together they are within the hour in which a source is to know;
 /// whoever it still doesn't take it from does it by hand.
@@ -104,18 +104,18 @@ impl Withdrawal {
 /// Tells the sources, for every shop of a deployment.
 #[derive(Debug)]
 pub struct Withdrawals {
-    http: Http,
+    shopify: ShopifyAccess,
 }
 
 impl Withdrawals {
     /// Tells the sources where they are.
     pub fn new() -> Result<Self, SetupError> {
-        Ok(Self::over(&Http::new()?))
+        Ok(Self::over(&ShopifyAccess::new()?))
     }
 
-    /// The same by a client that others use too.
-    pub fn over(http: &Http) -> Self {
-        Self { http: http.clone() }
+    /// The same by an access that others use too.
+    pub fn over(shopify: &ShopifyAccess) -> Self {
+        Self { shopify: shopify.clone() }
     }
 
     /// Tells the sources that have a record of her, but not the one that told us. Doing it
@@ -177,19 +177,11 @@ impl Withdrawals {
         at: Timestamp,
     ) -> Result<(), Untold> {
         let by_us = |why: &str| Untold::ByUs { why: why.to_owned() };
-        let tokens = services.secrets.of_shop(shop, "shopify-token");
-        let token = tokens.first().ok_or_else(|| {
-            by_us("the shop has no shopify-token: `regulars secrets set` keeps it")
-        })?;
-        let base = services.sites.shopify_url(shop).ok_or_else(|| {
-            by_us("REGULARS_SHOPIFY_SHOPS doesn't name the shop's domain at Shopify")
-        })?;
+        let api = self.shopify.api(services, shop).map_err(|error| by_us(&error.to_string()))?;
         let ids = known.record_ids(Source::Shopify);
         if ids.is_empty() {
             return Err(by_us("her record's id at Shopify isn't known"));
         }
-        let api = ShopifyApi::over(&self.http, &base, token)
-            .map_err(|error| by_us(&error.to_string()))?;
         // A source whose clock is behind ours would refuse what is to come.
         let at = at.min(services.clock.now());
         for id in ids {

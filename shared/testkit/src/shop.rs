@@ -14,6 +14,7 @@ use loyalty::ledger::Origin;
 use loyalty::order::{Charge, Order, Payment, Refund, RefundPayment, RefundState, Sale, Stamp};
 use platform::identity::Identities;
 use platform::store::{Buyer, Customer, Observation, Person, Scene, StoredOrder, table};
+use platform::telemetry::Metrics;
 use platform::{Clock, Secrets, Services, Sites, Store};
 
 use crate::embedded::Embedded;
@@ -74,7 +75,8 @@ impl TestShop {
             shopify: [(domain, id.clone())].into(),
             ..Sites::default()
         };
-        let services = Services { store, secrets, sites: Arc::new(sites), clock };
+        let (sites, metrics) = (Arc::new(sites), Metrics::default());
+        let services = Services { store, secrets, sites, clock, metrics };
         Self { services, id, database, now }
     }
 

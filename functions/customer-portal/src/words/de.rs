@@ -190,6 +190,7 @@ fn why_not(why: WhyNot) -> &'static str {
         WhyNot::NotLive | WhyNot::BeforeLive => "das Geschäft hat noch keine Mails verschickt",
         WhyNot::NoNews => "es war nichts Neues",
         WhyNot::ShopPaused => "die Mails des Geschäfts sind angehalten",
+        WhyNot::MarketingPaused => "die Angebote des Geschäfts sind angehalten",
         WhyNot::Paused => "deine Mails sind angehalten",
         WhyNot::Unreachable => "es gab keine Adresse",
         WhyNot::Bounced => "Mails an deine Adresse kamen zurück",

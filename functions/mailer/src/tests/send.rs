@@ -229,3 +229,54 @@ async fn by_ses_mail_to_customers_waits_until_its_sender_was_found_in_order() {
     owner.pump().await;
     assert_eq!(owner.mails().len(), 1, "the owner may see what would go out");
 }
+
+/// Whether the bakery's marketing is held.
+async fn holds_marketing(room: &Room, paused: bool, at: &str) {
+    let (store, at) = (&room.shop.services.store, at.parse().unwrap());
+    store.set_marketing_paused(&room.shop.id, paused, Whence::Api, at).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_marketing_is_paused_a_receipt_goes_without_its_welcome() {
+    let room = waiting().await;
+    room.ada_agrees().await;
+    holds_marketing(&room, true, MORNING).await;
+    let room = drained(room).await;
+    let text = room.mails()[0].text.clone().unwrap();
+    assert!(text.contains("100 points") && !text.contains("Welcome"), "{text}");
+    let left_out = room.message("order shopify:1").await.without;
+    assert_eq!(left_out, [(loyalty::mail::Kind::Welcome, WhyNot::MarketingPaused)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn paused_marketing_waits_with_its_reason_and_goes_the_morning_after_it_may() {
+    let mut room = Room::with_program(&receipts("off")).await;
+    room.goes_live().await;
+    room.shop.buys(1, 10, MORNING).await;
+    room.ada_agrees().await;
+    holds_marketing(&room, true, MORNING).await;
+    room.pump().await;
+    let message = room.message("order shopify:1").await;
+    assert_eq!(message.state, MessageState::Waiting);
+    assert_eq!(message.waits_for, Some(WhyNot::MarketingPaused));
+    room.hour("2026-11-23T14:00:00Z").await;
+    assert_eq!(room.mails().len(), 0);
+    holds_marketing(&room, false, "2026-11-23T15:00:00Z").await;
+    room.hour("2026-11-24T14:00:00Z").await;
+    assert_eq!(room.kinds(), ["welcome"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_decided_before_marketing_was_paused_fails() {
+    let room = waiting().await;
+    let TestShop { services, id, .. } = &room.shop;
+    let (store, customer) = (&services.store, room.ada().await);
+    let desk = store.desk(id, &customer).await.unwrap();
+    let message = room.message("order shopify:1").await;
+    holds_marketing(&room, true, MORNING).await;
+    let kept = platform::store::Kept { customer, message };
+    let kinds = vec![loyalty::mail::Kind::Welcome];
+    let wanted = platform::store::Wanted { kinds, ..Default::default() };
+    let claimed = store.claim(id, &kept, &desk, wanted, MORNING.parse().unwrap()).await.unwrap();
+    assert_eq!(claimed, platform::store::Claimed::Changed);
+}

@@ -6,6 +6,7 @@ mod held;
 mod ledger;
 mod mail_mode;
 mod mail_settings;
+mod marketing;
 mod merges;
 mod messages;
 pub(crate) mod openapi;
@@ -44,6 +45,7 @@ fn guarded() -> OpenApiRouter<Services> {
         .routes(routes!(withdrawals::done))
         .routes(routes!(mail_mode::show, mail_mode::set))
         .routes(routes!(mail_settings::show, mail_settings::set))
+        .routes(routes!(marketing::show, marketing::set))
         .routes(routes!(messages::list))
         .routes(routes!(messages::of_customer))
 }

@@ -8,6 +8,7 @@ mod ledger;
 mod mail_mode;
 mod mail_settings;
 mod mail_templates;
+mod marketing;
 mod merges;
 mod messages;
 mod openapi;
@@ -72,8 +73,13 @@ impl Api {
         let lists = secrets.iter().chain(&[("identity", "identity-key")]);
         let lists = lists.map(|(name, list)| (name.to_string(), list.to_string()));
         let secrets = Secrets::from_lists(lists);
-        let services =
-            Services { store, secrets, sites: Default::default(), clock: Clock::fixed(at(NOW)) };
+        let services = Services {
+            store,
+            secrets,
+            sites: Default::default(),
+            clock: Clock::fixed(at(NOW)),
+            metrics: Default::default(),
+        };
         Self { router: crate::router(services.clone()), services }
     }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Api;
 use super::bakery::{paid, refund};
 
-const ROUTES: [&str; 18] = [
+const ROUTES: [&str; 19] = [
     "/api/v1/openapi.json",
     "/api/v1/shops/{shop}/customers",
     "/api/v1/shops/{shop}/customers/{id}",
@@ -21,6 +21,7 @@ const ROUTES: [&str; 18] = [
     "/api/v1/shops/{shop}/mail-mode",
     "/api/v1/shops/{shop}/mail-settings",
     "/api/v1/shops/{shop}/mail-templates",
+    "/api/v1/shops/{shop}/marketing",
     "/api/v1/shops/{shop}/merge-candidates",
     "/api/v1/shops/{shop}/merge-candidates/dismiss",
     "/api/v1/shops/{shop}/messages",
@@ -165,6 +166,7 @@ async fn answers_have_the_fields_the_document_says() {
         (format!("{shop}/orders/shopify/1"), "Order"),
         (format!("{shop}/mail-mode"), "MailSetting"),
         (format!("{shop}/mail-settings"), "MailSettings"),
+        (format!("{shop}/marketing"), "Marketing"),
         (format!("{shop}/messages"), "Messages"),
         (format!("{shop}/customers/{id}/messages"), "CustomerMessages"),
     ];

@@ -83,6 +83,7 @@ impl Crawler {
             secrets: home.secrets.lists(),
             sites: Arc::clone(&play.sites),
             clock: Clock::new(move || end),
+            metrics: Default::default(),
         };
         let base = play.sites.public_url.clone().unwrap_or_default();
         Self { functions: Functions::mount(&services), base }

@@ -82,7 +82,8 @@ impl Door {
         // A store of its own, because what it remembers of the rules is by its clock.
         let store = Store::new(client.client().clone(), TABLE);
         let sites = Arc::clone(&play.sites);
-        let services = Services { store: store.clone(), secrets, sites, clock };
+        let (own, metrics) = (store.clone(), Default::default());
+        let services = Services { store: own, secrets, sites, clock, metrics };
         Self { router: purchase_webhook::router(services), now, store }
     }
 

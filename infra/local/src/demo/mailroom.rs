@@ -79,6 +79,7 @@ impl Mailroom {
             secrets: home.secrets.lists(),
             sites: Arc::clone(&play.sites),
             clock,
+            metrics: Default::default(),
         };
         let cannot = |error: &dyn std::error::Error| {
             Failure::new(format!("mail can't go live: {}", platform::telemetry::chain(error)))

@@ -55,7 +55,8 @@ async fn looked(
     let known = secrets(stack, &mut report).await;
     functions::look(stack, &known, &mut report).await?;
     schedule::look(stack, &mut report).await;
-    sources::look(stack, &known, args.register, environment, &mut report).await?;
+    let services = stack.services(&known, environment, Clock::fixed(now));
+    sources::look(stack, &services, args.register, &mut report).await?;
     sender::look(stack, dns, now, &mut report).await;
     events::look(stack, now, &mut report).await;
     Ok(report)

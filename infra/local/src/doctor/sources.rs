@@ -2,18 +2,17 @@
 //! sent to the deployment.
 
 use loyalty::ids::{ShopId, Source};
+use platform::Services;
 use secrecy::SecretString;
 use sources::api::{
-    ApiError, Http, SHOPIFY_TOPICS, SQUARE_EVENTS, SetupError, ShopifyApi, SquareApi,
+    ApiError, Http, NoAccess, SHOPIFY_TOPICS, SQUARE_EVENTS, SetupError, ShopifyAccess, ShopifyApi,
+    SquareApi,
 };
 
 use super::report::Report;
-use super::{Known, first};
-use crate::cli::Environment;
 use crate::failure::{Failure, chain};
 use crate::secrets::random;
 use crate::stack::Stack;
-use crate::stack::record::Shop;
 
 /// Square's own address.
 const SQUARE: &str = "https://connect.squareup.com";
@@ -24,19 +23,19 @@ const NAME: &str = "Regulars";
 /// Looks at every shop's, and registers what is missing where that is wished.
 pub(super) async fn look(
     stack: &Stack,
-    known: &Known,
+    services: &Services,
     register: bool,
-    environment: Environment<'_>,
     report: &mut Report,
 ) -> Result<(), Failure> {
     let http = Http::new().map_err(|error| Failure::because("nothing can be asked", &error))?;
-    let sites = stack.record.sites(environment);
+    let access = ShopifyAccess::over(&http);
     for (shop, of) in &stack.record.shops {
-        if let Some(url) = sites.shopify_url(shop).filter(|_| of.shopify.is_some()) {
-            shopify(stack, known, (shop, of), &http, &url, register, report).await;
+        if let Some(domain) = &of.shopify {
+            shopify(stack, (shop, domain), access.api(services, shop), register, report).await;
         }
-        let token = first(known, &format!("{shop}/square-token"));
-        let url = sites.square_api.as_deref().unwrap_or(SQUARE);
+        let tokens = services.secrets.of_shop(shop, "square-token");
+        let token = tokens.first();
+        let url = services.sites.square_api.as_deref().unwrap_or(SQUARE);
         if let Some(token) = token {
             square(stack, shop, &http, (url, token), register, report).await?;
         }
@@ -46,29 +45,32 @@ pub(super) async fn look(
 
 async fn shopify(
     stack: &Stack,
-    known: &Known,
-    (shop, of): (&ShopId, &Shop),
-    http: &Http,
-    at: &str,
+    (shop, domain): (&ShopId, &str),
+    api: Result<ShopifyApi, NoAccess>,
     register: bool,
     report: &mut Report,
 ) {
     let check = format!("Shopify of {shop}");
-    let Some(token) = first(known, &format!("{shop}/shopify-token")) else {
-        report.todo(
-            &check,
-            format_args!(
-                "without {shop}/shopify-token its subscriptions can't be looked at: see that \
-                 shopify.app.toml sends every topic of the README to {}",
-                stack.record.webhook_url(Source::Shopify, shop)
-            ),
-        );
-        return;
+    let api = match api {
+        Ok(api) => api,
+        Err(NoAccess::NoToken) => {
+            let url = stack.record.webhook_url(Source::Shopify, shop);
+            report.todo(
+                &check,
+                format_args!(
+                    "without {shop}/shopify-client-id its subscriptions can't be looked at: see \
+                     that shopify.app.toml sends every topic of the README to {url}"
+                ),
+            );
+            return;
+        }
+        Err(error) => {
+            report.wrong(&check, chain(&error));
+            return;
+        }
     };
-    let domain = of.shopify.as_deref().unwrap_or_default();
     let url = stack.record.webhook_url(Source::Shopify, shop);
     let looked = async {
-        let api = ShopifyApi::over(http, at, token)?;
         let sent = api.topics_sent_to(&url).await?;
         let missing = SHOPIFY_TOPICS.into_iter().filter(|topic| !sent.iter().any(|it| it == topic));
         let missing: Vec<&str> = missing.collect();

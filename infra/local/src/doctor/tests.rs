@@ -343,7 +343,8 @@ async fn subscriptions(aws: &MockServer, register: bool) -> Vec<String> {
     let environment = |name: &str| name.ends_with("_API").then(|| url.clone());
     let stack = stack(aws, &shop).await;
     let mut report = Report::default();
-    sources::look(&stack, &known, register, &environment, &mut report).await.unwrap();
+    let services = stack.services(&known, &environment, shop.services.clock.clone());
+    sources::look(&stack, &services, register, &mut report).await.unwrap();
     lines(&report).into_iter().map(|line| line.replace(&aws.uri(), "<url>")).collect()
 }
 

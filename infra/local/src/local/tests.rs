@@ -39,6 +39,7 @@ async fn cloudy_system() -> (Router, Cloud) {
         secrets,
         sites: std::sync::Arc::new(sites),
         clock: clock.clock(),
+        metrics: Default::default(),
     };
     let cloud = Cloud::new(home.embedded.clone(), clock.clock());
     (server::router(&services, clock, cloud.clone()), cloud)

@@ -195,6 +195,7 @@ fn links(
 ) -> Result<Links, Failure> {
     let sites = Sites::from_env(environment)
         .map_err(|error| Failure::because("the configuration can't be read", &error))?;
-    let base = sites.public_url.unwrap_or_else(|| url.to_owned());
-    Links::new(Some(base), keys).map_err(|error| Failure::because("no links can be made", &error))
+    let public_url = Some(sites.public_url.unwrap_or_else(|| url.to_owned()));
+    let sites = std::sync::Arc::new(Sites { public_url, ..sites });
+    Links::new(sites, keys).map_err(|error| Failure::because("no links can be made", &error))
 }

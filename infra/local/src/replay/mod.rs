@@ -17,8 +17,8 @@ use jiff::tz::TimeZone;
 use loyalty::ids::ShopId;
 use loyalty::month::Month;
 use mailer::Mailer;
-use platform::{Clock, Secrets, Services, Sites};
-use secrecy::ExposeSecret;
+use platform::telemetry::Metrics;
+use platform::{Clock, Services, Sites};
 use testkit::aws::Cloud;
 
 use self::set_aside::Planner;
@@ -79,18 +79,7 @@ async fn in_stack(
     let stack = Stack::open(name, environment).await?;
     let mut told = Told::default();
     queue::replay(&stack, dry_run, clock.now(), &mut told).await?;
-    let known = stack.vault().all().await?;
-    let lists = known.into_iter().map(|(name, entry)| {
-        let values: Vec<&str> = entry.values.iter().map(ExposeSecret::expose_secret).collect();
-        let list = values.join(",");
-        (name, list)
-    });
-    let services = Services {
-        store: stack.store.clone(),
-        secrets: Secrets::from_lists(lists),
-        sites: Arc::new(stack.record.sites(environment)),
-        clock,
-    };
+    let services = stack.services(&stack.vault().all().await?, environment, clock);
     let planner = Planner::of(&stack);
     let shops = stack.record.shops.keys();
     set_aside::replay(&services, &planner, shops, dry_run, &mut told).await?;
@@ -114,6 +103,7 @@ async fn here(
         secrets: home.secrets.lists(),
         sites: Arc::new(sites),
         clock: clock.clone(),
+        metrics: Metrics::default(),
     };
     // Planning sends nothing: what is due is found by the running server within the hour.
     let cloud = Cloud::new(home.embedded.clone(), clock);

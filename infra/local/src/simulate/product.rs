@@ -106,7 +106,8 @@ impl Product {
             shopify: [("shop.myshopify.com".to_owned(), shop.clone())].into(),
             ..Sites::default()
         };
-        let services = Services { store, secrets, sites: Arc::new(sites), clock };
+        let (sites, metrics) = (Arc::new(sites), Default::default());
+        let services = Services { store, secrets, sites, clock, metrics };
         let office = match post {
             Some(post) => Some(Office::open(&services, &shop, faulty, Arc::clone(post)).await?),
             None => None,

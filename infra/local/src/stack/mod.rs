@@ -5,15 +5,19 @@ pub(crate) mod record;
 pub(crate) mod secrets;
 mod vault;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ssm::operation::get_parameter::GetParameterError;
 use loyalty::ids::ShopId;
-use platform::Store;
 use platform::aws::{Access, Connection, Endpoints, SERVICES};
 use platform::store::Settings;
+use platform::telemetry::Metrics;
+use platform::{Clock, Secrets, Services, Store};
+use secrecy::ExposeSecret;
 
 pub(crate) use self::record::Record;
 pub(crate) use self::vault::{Entry, Vault};
@@ -103,6 +107,27 @@ impl Stack {
     /// Its secrets.
     pub(crate) fn vault(&self) -> Vault {
         Vault::new(self.connection.ssm(), self.record.secrets_path.clone())
+    }
+
+    /// What its functions work with, where the command line does their work with the keys of
+    /// whoever calls it.
+    pub(crate) fn services(
+        &self,
+        secrets: &BTreeMap<String, Entry>,
+        environment: Environment<'_>,
+        clock: Clock,
+    ) -> Services {
+        let lists = secrets.iter().map(|(name, entry)| {
+            let values: Vec<&str> = entry.values.iter().map(ExposeSecret::expose_secret).collect();
+            (name.clone(), values.join(","))
+        });
+        Services {
+            store: self.store.clone(),
+            secrets: Secrets::from_lists(lists),
+            sites: Arc::new(self.record.sites(environment)),
+            clock,
+            metrics: Metrics::default(),
+        }
     }
 
     /// A shop of it.

@@ -57,10 +57,12 @@ impl Record {
     /// Where the world reaches it. The environment may name other APIs of the sources.
     pub(crate) fn sites(&self, environment: impl Fn(&str) -> Option<String>) -> Sites {
         let domain = |(shop, of): (&ShopId, &Shop)| Some((of.shopify.clone()?, shop.clone()));
+        let link = |(shop, of): (&ShopId, &Shop)| Some((shop.clone(), of.link_url.clone()?));
         Sites {
             public_url: Some(self.public_url.clone()),
             carrier: Carrier::Ses,
             shopify: self.shops.iter().filter_map(domain).collect(),
+            link_urls: self.shops.iter().filter_map(link).collect(),
             ..Sites::from_env(|name| environment(name).filter(|_| name.ends_with("_API")))
                 .unwrap_or_default()
         }

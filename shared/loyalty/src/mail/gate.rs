@@ -1,13 +1,16 @@
 //! The gate: whether one message may go to one person now, and why not.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::pace::{JUST_NOW, awake};
 use super::{Class, Kind, Sent};
 use crate::ledger::Origin;
+
+/// How long what is held waits until it is decided about again.
+const LOOKED_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// How far a shop's mail is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +35,8 @@ pub struct House<'a> {
     pub mode: MailMode,
     /// Whether all of it is held.
     pub paused: bool,
+    /// Whether its marketing mail is held.
+    pub marketing_paused: bool,
     /// Kinds the shop doesn't send.
     pub off: &'a [Kind],
 }
@@ -111,6 +116,9 @@ pub enum WhyNot {
     /// The shop's mail is held.
     #[error("the shop's mail is paused")]
     ShopPaused,
+    /// The shop's marketing mail is held.
+    #[error("the shop's marketing mail is paused")]
+    MarketingPaused,
     /// Mail to her is held.
     #[error("mail to this customer is paused")]
     Paused,
@@ -172,12 +180,26 @@ pub fn decide(
         return Verdict::ToOwner;
     }
     let (until, why) = waits(message, recipient, now);
+    if house.marketing_paused && message.kind.class() == Class::Marketing {
+        return paused_until(until.max(now), recipient, stale_at);
+    }
     if until <= now {
         Verdict::Send
     } else if stale_at.is_some_and(|stale_at| until > stale_at) {
         Verdict::Drop(WhyNot::Stale)
     } else {
         Verdict::Wait { until, why }
+    }
+}
+
+/// What becomes of marketing while it is held: it is looked at again every morning, for as
+/// long as it makes sense.
+fn paused_until(at: Timestamp, recipient: &Recipient<'_>, stale_at: Option<Timestamp>) -> Verdict {
+    let why = WhyNot::MarketingPaused;
+    let until = awake(at.checked_add(LOOKED_AGAIN).unwrap_or(at), recipient.zone);
+    match stale_at {
+        Some(stale_at) if until > stale_at => Verdict::Drop(why),
+        _ => Verdict::Wait { until, why },
     }
 }
 
@@ -231,8 +253,12 @@ mod tests {
     use super::*;
     use crate::testing::at;
 
-    const LIVE: House<'_> =
-        House { mode: MailMode::Live { since: Timestamp::UNIX_EPOCH }, paused: false, off: &[] };
+    const LIVE: House<'_> = House {
+        mode: MailMode::Live { since: Timestamp::UNIX_EPOCH },
+        paused: false,
+        marketing_paused: false,
+        off: &[],
+    };
     const NONE: &Sent = &Sent::NONE;
     const NOON: &str = "2026-11-22T17:00:00Z";
 
@@ -352,6 +378,25 @@ mod tests {
         let verdict = |kind| decide(&told(kind), &ada(&zone), house, at(NOON));
         assert_eq!(verdict(Kind::Welcome), Verdict::Drop(WhyNot::NotSent));
         assert_eq!(verdict(Kind::Receipt), Verdict::Send);
+    }
+
+    #[test]
+    fn while_marketing_is_paused_the_rest_goes_on_and_it_waits_for_as_long_as_it_makes_sense() {
+        let zone = zone();
+        let house = House { marketing_paused: true, ..LIVE };
+        let verdict = |message: &Message, now| decide(message, &ada(&zone), house, now);
+        for kind in Kind::ALL {
+            let verdict = verdict(&told(kind), at(NOON));
+            if kind.class() == Class::Marketing {
+                let tomorrow = at("2026-11-23T17:00:00Z");
+                let why = WhyNot::MarketingPaused;
+                assert_eq!(verdict, Verdict::Wait { until: tomorrow, why }, "{kind:?}");
+            } else {
+                assert_eq!(verdict, Verdict::Send, "{kind:?}");
+            }
+        }
+        let later = verdict(&told(Kind::Welcome), at("2026-11-29T12:00:00Z"));
+        assert_eq!(later, Verdict::Drop(WhyNot::MarketingPaused));
     }
 
     #[test]

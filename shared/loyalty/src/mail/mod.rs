@@ -8,6 +8,7 @@ pub mod gate;
 pub mod news;
 pub mod pace;
 pub mod plan;
+pub mod reputation;
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};

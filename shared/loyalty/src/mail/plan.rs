@@ -413,8 +413,12 @@ mod tests {
     }
 
     const NONE: &Sent = &Sent::NONE;
-    const LIVE: House<'_> =
-        House { mode: MailMode::Live { since: Timestamp::UNIX_EPOCH }, paused: false, off: &[] };
+    const LIVE: House<'_> = House {
+        mode: MailMode::Live { since: Timestamp::UNIX_EPOCH },
+        paused: false,
+        marketing_paused: false,
+        off: &[],
+    };
 
     fn draft(sections: &[Kind]) -> Draft {
         let (due, fact_at, news_from) = (at(NOON), at(NOON), at(NOON));

@@ -236,6 +236,16 @@ pub struct Books {
 }
 
 impl Order {
+    /// When its source last said something new of it, by the source's own time: what is
+    /// copied from long ago is no news.
+    pub fn told_at(&self) -> Option<Timestamp> {
+        let sale = self.sale.as_ref().map(|sale| sale.stamp.updated_at);
+        let refunds = self.refunds.values();
+        let made = refunds.clone().filter_map(|refund| refund.created_at);
+        let paid = refunds.flat_map(|refund| refund.payments.values());
+        sale.into_iter().chain(made).chain(paid.map(|payment| payment.updated_at)).max()
+    }
+
     /// When it was paid, as far as is known: where it was seen unpaid before, the first
     /// snapshot that showed money; else the moment of the sale itself. A snapshot's own
     /// time would be wrong there: a tag edited today on an order of two years ago sends

@@ -1,6 +1,7 @@
 //! Checks a program file against the rules and says everything that is wrong with it.
 
 mod earning;
+mod hours;
 mod mail;
 mod reader;
 mod rewards;

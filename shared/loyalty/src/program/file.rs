@@ -66,6 +66,23 @@ pub(super) struct ShopFile {
     pub(super) currency: Option<String>,
     pub(super) timezone: Option<String>,
     pub(super) country: Option<String>,
+    #[serde(default)]
+    pub(super) closed: Vec<Datetime>,
+    pub(super) silent_after: Option<i64>,
+    pub(super) hours: Option<HoursFile>,
+}
+
+/// `[shop.hours]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HoursFile {
+    pub(super) mon: Option<String>,
+    pub(super) tue: Option<String>,
+    pub(super) wed: Option<String>,
+    pub(super) thu: Option<String>,
+    pub(super) fri: Option<String>,
+    pub(super) sat: Option<String>,
+    pub(super) sun: Option<String>,
 }
 
 /// `[program]`

@@ -7,9 +7,12 @@
 
 mod check;
 mod file;
+mod hours;
 mod mail;
 mod preset;
 mod versions;
+
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, Time, Weekday};
@@ -17,6 +20,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 pub use self::check::{Problem, ProgramError};
+pub use self::hours::{OpeningHours, Shift};
 pub use self::mail::{MailRules, TemplateOverride};
 pub use self::preset::{ConsentGrade, ExpiryLimit, Preset};
 pub use self::versions::{ProgramVersion, Programs, starts};
@@ -81,6 +85,18 @@ pub struct Shop {
     pub zone: TimeZone,
     /// ISO 3166 country of its phone numbers, two letters.
     pub country: String,
+    /// When it is open; `None`: nobody said, and so no silence of it means anything.
+    pub hours: Option<OpeningHours>,
+    /// Days it doesn't open on.
+    pub closed: BTreeSet<Date>,
+}
+
+impl Shop {
+    /// Whether it was open for too long since a purchase was last heard of.
+    pub fn is_silent(&self, heard: Timestamp, now: Timestamp) -> bool {
+        let silent = |hours: &OpeningHours| hours.is_silent(heard, now, &self.zone, &self.closed);
+        self.hours.as_ref().is_some_and(silent)
+    }
 }
 
 /// Who takes part.

@@ -49,6 +49,8 @@ pub enum Entity<'a> {
     Status,
     /// How far the work that is due was looked through.
     Drained,
+    /// When a purchase was last heard of.
+    Heard,
     /// A program version.
     Program(u32),
     /// A nightly run for a local date.
@@ -122,6 +124,7 @@ impl Entity<'_> {
             Self::MailSettings => of_shop("SETTINGS#MAIL".to_owned()),
             Self::Status => of_shop("STATUS".to_owned()),
             Self::Drained => of_shop("DRAINED".to_owned()),
+            Self::Heard => of_shop("HEARD".to_owned()),
             Self::Program(version) => of_shop(format!("{PROGRAMS}{version:06}")),
             Self::Run(function, date) => of_shop(format!("{}{date}", runs(*function))),
             Self::Account(id) => of_customer(id, ACCOUNT.to_owned()),

@@ -4,9 +4,7 @@ use jiff::Timestamp;
 use loyalty::ids::ShopId;
 use serde::{Deserialize, Serialize};
 
-use super::item::Put;
-use super::keys::Entity;
-use super::{Status, Store, StoreError, Write, retry};
+use super::{Status, Store, StoreError};
 
 /// Changes kept.
 const CHANGES: usize = 20;
@@ -78,19 +76,8 @@ impl Store {
         by: Whence,
         now: Timestamp,
     ) -> Result<Status, StoreError> {
-        for attempt in 1.. {
-            let mut status = self.status(shop).await?;
-            if !status.change_mail(MailChange { mode, at: now, by }) {
-                return Ok(status);
-            }
-            let version = status.version;
-            status.version = version.saturating_add(1);
-            let put = Put::new(Entity::Status.key(shop), &status)?.if_version("version", version);
-            if self.put(put).await? == Write::Done {
-                return Ok(status);
-            }
-            retry::pause(attempt).await?;
-        }
-        Err(StoreError::Contended { attempts: retry::ATTEMPTS })
+        let change = MailChange { mode, at: now, by };
+        let (status, _) = self.change_status(shop, |status| status.change_mail(change)).await?;
+        Ok(status)
     }
 }

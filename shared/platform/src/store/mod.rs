@@ -13,6 +13,7 @@ pub mod keys;
 mod lookups;
 mod mail_mode;
 mod mail_settings;
+mod marketing;
 mod merges;
 mod messages;
 mod people;
@@ -23,6 +24,7 @@ mod retry;
 mod runs;
 mod set_aside;
 mod shops;
+mod silence;
 pub mod table;
 mod template_faults;
 
@@ -46,6 +48,7 @@ pub use self::errands::Errand;
 pub use self::lookups::Lookup;
 pub use self::mail_mode::{MailChange, MailMode, Whence};
 pub use self::mail_settings::MailSettingsError;
+pub use self::marketing::{MARKETING_PAUSED, MarketingPause, WhyHeld};
 pub use self::merges::{CandidateState, Deed, MergeCandidate, MergeError, UNDO_WITHIN};
 pub(crate) use self::messages::short_hash;
 pub use self::messages::{
@@ -59,6 +62,7 @@ pub use self::records::Known;
 pub use self::runs::Run;
 pub use self::set_aside::{DeadLetter, SAME_SALE, Task, WITHDRAWAL};
 pub use self::shops::{Applied, Rules, Settings, Status};
+pub use self::silence::{Heard as LastHeard, SILENCE};
 pub use self::template_faults::{MAIL_TEMPLATE, TemplateFault};
 
 /// An item as DynamoDB has it.

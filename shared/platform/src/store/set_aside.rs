@@ -287,7 +287,7 @@ fn part_of(key: Key, part: &[u8]) -> Result<Put, StoreError> {
     Ok(Put::new(key, &BTreeMap::<String, String>::new())?.with("z", part))
 }
 
-fn hash(parts: &[&[u8]]) -> String {
+pub(super) fn hash(parts: &[&[u8]]) -> String {
     let mut sha = Sha256::new();
     for part in parts {
         sha.update(part);

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::item::{self, Put};
 use super::keys::{Entity, PROGRAMS};
-use super::{Item, MailChange, MailMode, Store, StoreError, Write, retry, table};
+use super::{Item, MailChange, MailMode, MarketingPause, Store, StoreError, Write, retry, table};
 
 /// How long a shop's rules may be used without looking. A new version starts next day at
 /// 04:00, so a minute is nothing.
@@ -57,6 +57,13 @@ pub struct Status {
     /// The last changes of the mail mode, newest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mail_changes: Vec<MailChange>,
+    /// Marketing mail that is held; the rest goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marketing_paused: Option<MarketingPause>,
+    /// When somebody last let held marketing mail go on: what became of mail before says
+    /// nothing of it since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marketing_resumed_at: Option<Timestamp>,
 }
 
 /// What applying a program did.
@@ -226,19 +233,34 @@ impl Store {
         source: Source,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        for attempt in 0.. {
+        self.change_status(shop, |status| {
+            let is_first = !status.disconnected.contains_key(&source);
+            status.disconnected.entry(source).or_insert(now);
+            is_first
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Changes a shop's status as it stands, which `change` says whether it does; gives what
+    /// holds then, and whether this changed it.
+    pub(super) async fn change_status(
+        &self,
+        shop: &ShopId,
+        mut change: impl FnMut(&mut Status) -> bool,
+    ) -> Result<(Status, bool), StoreError> {
+        for attempt in 1.. {
             let mut status = self.status(shop).await?;
-            if status.disconnected.contains_key(&source) {
-                return Ok(());
+            if !change(&mut status) {
+                return Ok((status, false));
             }
             let version = status.version;
             status.version = version.saturating_add(1);
-            status.disconnected.insert(source, now);
             let put = Put::new(Entity::Status.key(shop), &status)?.if_version("version", version);
             if self.put(put).await? == Write::Done {
-                return Ok(());
+                return Ok((status, true));
             }
-            retry::pause(attempt + 1).await?;
+            retry::pause(attempt).await?;
         }
         Err(StoreError::Contended { attempts: retry::ATTEMPTS })
     }

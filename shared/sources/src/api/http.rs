@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, RequestBuilder, Response, Url, redirect};
+use reqwest::{Client, Response, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{ApiError, SetupError, wait};
@@ -134,14 +134,37 @@ impl Site {
 
     /// The body that stands at a path.
     pub(super) async fn get(&self, path: &[&str]) -> Result<Vec<u8>, ApiError> {
-        answer(self.http.0.get(self.url(path)?).headers(self.headers.clone())).await
+        self.ask(path, None).await
     }
 
-    /// What the source answers to JSON that is sent to a path.
-    pub(super) async fn post(&self, path: &[&str], json: String) -> Result<Vec<u8>, ApiError> {
-        let request = self.http.0.post(self.url(path)?).headers(self.headers.clone());
-        let json_type = HeaderValue::from_static("application/json");
-        answer(request.header(CONTENT_TYPE, json_type).body(json)).await
+    /// The body that stands at a path, or what the source answers to JSON that is sent there.
+    pub(super) async fn ask(&self, path: &[&str], json: Option<&str>) -> Result<Vec<u8>, ApiError> {
+        whole(accepted(self.send(path, json).await?)?).await
+    }
+
+    /// The same, where a refusal says why: `Err` is its body.
+    pub(super) async fn ask_for_leave(
+        &self,
+        path: &[&str],
+        json: &str,
+    ) -> Result<Result<Vec<u8>, Vec<u8>>, ApiError> {
+        let answer = self.send(path, Some(json)).await?;
+        match answer.status().as_u16() {
+            400 | 401 | 403 => whole(answer).await.map(Err),
+            _ => whole(accepted(answer)?).await.map(Ok),
+        }
+    }
+
+    async fn send(&self, path: &[&str], json: Option<&str>) -> Result<Response, ApiError> {
+        let (url, client) = (self.url(path)?, &self.http.0);
+        let request = match json {
+            None => client.get(url),
+            Some(json) => {
+                let json_type = HeaderValue::from_static("application/json");
+                client.post(url).header(CONTENT_TYPE, json_type).body(json.to_owned())
+            }
+        };
+        request.headers(self.headers.clone()).send().await.map_err(unavailable)
     }
 
     /// The URL of a path; each part is encoded, so that an id is never two.
@@ -161,12 +184,11 @@ impl Site {
     }
 }
 
-/// An answer's body, if its status says that it is one.
-async fn answer(request: RequestBuilder) -> Result<Vec<u8>, ApiError> {
-    let answer = request.send().await.map_err(unavailable)?;
+/// An answer, if its status says that it is one.
+fn accepted(answer: Response) -> Result<Response, ApiError> {
     let status = answer.status();
     match status.as_u16() {
-        200..=299 => whole(answer).await,
+        200..=299 => Ok(answer),
         401 | 403 => Err(ApiError::Unauthorized),
         404 | 410 => Err(ApiError::NotFound),
         429 => Err(ApiError::Throttled { wait: wait::asked_for(answer.headers()) }),

@@ -4,6 +4,7 @@
 //! here tries again: whoever asks has a queue, and an error says whether and when asking
 //! again may help.
 
+mod access;
 mod graphql;
 mod http;
 mod shopify;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+pub use self::access::{NoAccess, NotGranted, ShopifyAccess};
 pub use self::http::{Answered, Http};
 pub use self::shopify::ShopifyApi;
 pub use self::square::SquareApi;
@@ -41,6 +43,9 @@ pub enum ApiError {
         /// The scope it takes.
         scope: &'static str,
     },
+    /// The source grants us no token.
+    #[error(transparent)]
+    NotGranted(NotGranted),
     /// The source understood, and won't do it.
     #[error("the source refused it ({why})")]
     Refused {

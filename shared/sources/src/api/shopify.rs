@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use platform::store::Observation;
-use reqwest::header::HeaderName;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::access::{Key, authorized};
 use super::graphql::{self, UserError};
 use super::http::{Http, Site};
 use super::{ApiError, SetupError};
@@ -45,7 +45,10 @@ struct Payload {
 
 /// One shop's Shopify.
 #[derive(Debug, Clone)]
-pub struct ShopifyApi(pub(super) Site);
+pub struct ShopifyApi {
+    key: Key,
+    site: Site,
+}
 
 impl ShopifyApi {
     /// Asks at `base_url`, such as `https://corner-bakery.myshopify.com`, by a client of
@@ -56,15 +59,23 @@ impl ShopifyApi {
 
     /// The same by a client that others use too.
     pub fn over(http: &Http, base_url: &str, token: &SecretString) -> Result<Self, SetupError> {
-        let name = HeaderName::from_static("x-shopify-access-token");
-        Ok(Self(Site::new(http, base_url)?.with_token(name, "", token)?))
+        let site = authorized(Site::new(http, base_url)?, token)?;
+        Ok(Self { key: Key::Token, site })
+    }
+
+    pub(super) fn by(key: Key, site: Site) -> Self {
+        Self { key, site }
+    }
+
+    pub(super) async fn ask(&self, path: &[&str], json: Option<&str>) -> Result<Vec<u8>, ApiError> {
+        self.key.ask(&self.site, path, json).await
     }
 
     /// An order, as its webhook would tell it.
     pub async fn order(&self, id: u64) -> Result<Observation, ApiError> {
         let file = format!("{id}.json");
         let path = ["admin", "api", VERSION, "orders", &file];
-        Ok(order_answer(&self.0.get(&path).await?)?)
+        Ok(order_answer(&self.ask(&path, None).await?)?)
     }
 
     /// Writes down that a customer wants no more marketing mail, since `at`. Asked again it
@@ -75,7 +86,8 @@ impl ShopifyApi {
         let input = json!({"customerId": customer, "emailMarketingConsent": consent});
         let asked = json!({"query": SET_CONSENT, "variables": {"input": input}});
         let path = ["admin", "api", VERSION, "graphql.json"];
-        let answer = self.0.post(&path, asked.to_string()).await.map_err(|error| match error {
+        let asked = asked.to_string();
+        let answer = self.ask(&path, Some(&asked)).await.map_err(|error| match error {
             // There is no shop at all, which says nothing of the customer.
             ApiError::NotFound => Unreadable("its status is 404".to_owned()).into(),
             error => error,

@@ -144,7 +144,7 @@ impl ShopifyApi {
     }
 
     async fn graphql(&self, asked: &serde_json::Value) -> Result<Vec<u8>, ApiError> {
-        self.0.post(&["admin", "api", VERSION, "graphql.json"], asked.to_string()).await
+        self.ask(&["admin", "api", VERSION, "graphql.json"], Some(&asked.to_string())).await
     }
 }
 
@@ -172,7 +172,7 @@ impl SquareApi {
             "name": name, "enabled": true, "notification_url": url, "event_types": events,
         });
         let asked = json!({"idempotency_key": key, "subscription": subscription});
-        self.0.post(&["v2", "webhooks", "subscriptions"], asked.to_string()).await?;
+        self.0.ask(&["v2", "webhooks", "subscriptions"], Some(&asked.to_string())).await?;
         Ok(())
     }
 }

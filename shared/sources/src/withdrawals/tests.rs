@@ -10,6 +10,7 @@ use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
+use crate::api::Http;
 
 const SAID: &str = "2026-11-22T11:58:00Z";
 
@@ -324,8 +325,8 @@ async fn a_shopify_that_is_busy_is_told_when_it_says_and_one_that_is_down_ever_l
 async fn a_shopify_that_is_slow_is_told_later_and_after_an_hour_the_owner_does_it() {
     let mut shop = Shop::open().await;
     shop.answers(accepted().set_delay(std::time::Duration::from_secs(30))).await;
-    shop.withdrawals =
-        Withdrawals::over(&Http::within(std::time::Duration::from_millis(100)).unwrap());
+    let http = Http::within(std::time::Duration::from_millis(100)).unwrap();
+    shop.withdrawals = Withdrawals::over(&ShopifyAccess::over(&http));
     let mut withdrawal = shop.withdraws(Teller::Own).await;
     let mut waited = 0;
     for tries in 1.. {

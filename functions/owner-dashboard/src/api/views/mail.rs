@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use loyalty::program::Preset;
 use platform::sender::Carrier;
+use platform::store::{Whence, WhyHeld};
 use platform::{sender, store};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -56,6 +57,38 @@ pub(in crate::api) struct MailSettings {
     changed_at: Option<Timestamp>,
     /// What mail lacks to be live, as sentences; empty where it lacks nothing.
     missing: Vec<String>,
+}
+
+/// Whether the shop's marketing mail is held.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct Marketing {
+    /// Whether it is.
+    paused: bool,
+    /// Since when; null where it isn't.
+    paused_at: Option<Timestamp>,
+    /// Whether it stopped by itself; else somebody said so.
+    by_itself: bool,
+    /// Why, and what to do, as a sentence; null where it isn't held.
+    #[schema(example = "5 of 100 mails of the last 7 days came back for good: look where these \
+                        addresses come from before marketing goes on")]
+    why: Option<String>,
+}
+
+impl Marketing {
+    pub(in crate::api) fn of(status: &store::Status) -> Self {
+        let pause = status.marketing_paused;
+        let why = pause.map(|pause| match pause.why {
+            WhyHeld::ByItself(bad) => bad.to_string(),
+            WhyHeld::ByHand(Whence::Api) => "somebody held it by the API".to_owned(),
+            WhyHeld::ByHand(Whence::Command) => "somebody held it by the command line".to_owned(),
+        });
+        Self {
+            paused: pause.is_some(),
+            paused_at: pause.map(|pause| pause.at),
+            by_itself: pause.is_some_and(|pause| matches!(pause.why, WhyHeld::ByItself(_))),
+            why,
+        }
+    }
 }
 
 /// How far mail is: none goes out, all of it goes to the owner alone, or it goes to

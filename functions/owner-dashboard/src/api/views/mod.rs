@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 pub(super) use self::customer::{Customer, Customers};
 pub(super) use self::held::HeldOrders;
 pub(super) use self::ledger::{Entry, LedgerPage};
-pub(super) use self::mail::{MailMode, MailSetting, MailSettings};
+pub(super) use self::mail::{MailMode, MailSetting, MailSettings, Marketing};
 pub(super) use self::merge::MergeCandidates;
 pub(super) use self::message::{CustomerMessages, MessageState, Messages};
 pub(super) use self::order::Order;

@@ -69,6 +69,8 @@ impl Checker {
         let name = self.text("shop.name", file.name.as_deref(), MAX_NAME);
         let zone = self.zone(file.timezone.as_deref());
         let country = self.country(file.country.as_deref(), known.preset);
+        let hours = self.hours(file.hours, file.silent_after);
+        let closed = self.closed(file.closed);
         Some(Shop {
             id: id?,
             name: name?,
@@ -76,6 +78,8 @@ impl Checker {
             currency: known.currency?,
             zone: zone?,
             country: country?,
+            hours: hours?,
+            closed,
         })
     }
 

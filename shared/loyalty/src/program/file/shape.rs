@@ -88,6 +88,10 @@ fn wrong_brackets(tree: &DeTable<'_>) -> Option<(Range<usize>, String)> {
             return Some((value.span(), format!("to be one section, [{name}]")));
         }
     }
+    let shop = tree.get("shop").and_then(|shop| shop.get_ref().as_table());
+    if let Some(value) = shop.and_then(|shop| shop.get("hours")).filter(|value| !is_table(value)) {
+        return Some((value.span(), "to be one section, [shop.hours]".to_owned()));
+    }
     for name in SEVERAL {
         let Some(value) = tree.get(*name) else { continue };
         let needed = format!("double brackets, because there may be several: [[{name}]]");

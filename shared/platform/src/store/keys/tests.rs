@@ -18,6 +18,7 @@ fn every_key_of_every_entity() {
         Entity::MailSettings,
         Entity::Status,
         Entity::Drained,
+        Entity::Heard,
         Entity::Program(7),
         Entity::Run(Nightly::Mail, date),
         Entity::Run(Nightly::Points, date),
