@@ -4,7 +4,11 @@
 is moto's alone, so the product knows nothing of it:
 
 - SES v2's GetConfigurationSet nests SendingOptions once too often.
-- Lambda forgets a function's LoggingConfig.
+- Lambda forgets a function's LoggingConfig. It would start a function's container at each write
+  to the table; whoever runs functions here delivers the stream to them too.
+- A rule with a function for a target fails every event; here such targets are passed over.
+- What it tells of itself at /moto-api/data.json asks a Docker that needn't be there, and more:
+  here it tells of SES alone, which is where mail is looked at.
 - SES v2 tells times of keys as text and no DKIM tokens, and files an identity's tags under
   another ARN than AWS.
 - It would run functions in Docker, whenever their table's stream has something for them.
@@ -19,13 +23,17 @@ import json
 import time
 
 from moto.apigatewayv2.models import DomainName
-from moto.awslambda.models import LambdaFunction
+from moto.awslambda.models import LambdaBackend, LambdaFunction
 from moto.budgets.models import BudgetsBackend
 from moto.budgets.responses import BudgetsResponse
+from moto.core import model_instances
 from moto.core.config import default_user_config
+from moto.events.models import Rule
+from moto.moto_api._internal.responses import MotoAPIResponse
 from moto.server import main
 from moto.ses.models import ConfigurationSet, EmailIdentity
 from moto.sesv2.models import SESV2Backend
+from moto.utilities.arns import parse_arn
 
 
 def mend_configuration_sets():
@@ -75,6 +83,7 @@ def mend_functions():
 
     LambdaFunction.__init__ = init
     LambdaFunction.get_configuration = get_configuration
+    LambdaBackend.send_dynamodb_items = lambda *_, **__: ""
 
 
 def mend_domains():
@@ -121,12 +130,39 @@ def mend_budgets():
     BudgetsResponse.create_budget = create_budget
 
 
+def mend_rules():
+    sent = Rule.send_to_targets
+
+    def send_to_targets(self, *rest, **more):
+        targets = self.targets
+        self.targets = [one for one in targets if parse_arn(one["Arn"]).service != "lambda"]
+        try:
+            sent(self, *rest, **more)
+        finally:
+            self.targets = targets
+
+    Rule.send_to_targets = send_to_targets
+
+
+def mend_what_is_told():
+    told = MotoAPIResponse.model_data
+
+    def model_data(self, *rest, **more):
+        for service in [one for one in model_instances.model_data if one != "ses"]:
+            del model_instances.model_data[service]
+        return told(self, *rest, **more)
+
+    MotoAPIResponse.model_data = model_data
+
+
 default_user_config["lambda"] = {"use_docker": False}
 mend_configuration_sets()
 mend_identities()
 mend_functions()
 mend_domains()
 mend_budgets()
+mend_rules()
+mend_what_is_told()
 
 if __name__ == "__main__":
     main()

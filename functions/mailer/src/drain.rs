@@ -58,6 +58,12 @@ struct Queue {
     lookups: VecDeque<(OrderRef, StoredOrder)>,
 }
 
+impl Queue {
+    fn is_empty(&self) -> bool {
+        self.messages.is_empty() && self.errands.is_empty() && self.lookups.is_empty()
+    }
+}
+
 impl Mailer {
     /// Works off what is due of these shops, for as long as `budget` lasts: mail first, then
     /// what asks the sources, which may be slow. What isn't done stays due, and is found by the
@@ -82,9 +88,15 @@ impl Mailer {
                 }
             }
             let failed = self.take_turns(&mut queues, ends, &mut drained).await;
-            drained.more = ends.is_some_and(|ends| Instant::now() >= ends);
-            if !drained.more {
-                open = more.into_iter().filter(|shop| !failed.contains(shop)).collect();
+            let is_open = |shop: &ShopId| !failed.contains(shop);
+            more.retain(is_open);
+            let is_left = |(shop, queue): (&ShopId, &Queue)| is_open(shop) && !queue.is_empty();
+            // Said only of work that is left: a word for nothing would wake the next drain, and
+            // that one the next.
+            let over = ends.is_some_and(|ends| Instant::now() >= ends);
+            drained.more = over && (!more.is_empty() || queues.iter().any(is_left));
+            if !over {
+                open = more;
             }
         }
         drained
@@ -99,11 +111,14 @@ impl Mailer {
         drained: &mut Drained,
     ) -> BTreeSet<ShopId> {
         let mut failed = BTreeSet::new();
+        let mut worked = false;
         for mail in [true, false] {
             let mut finished = BTreeSet::new();
             while finished.len() < queues.len() {
                 for (shop, queue) in queues.iter_mut() {
-                    if ends.is_some_and(|ends| Instant::now() >= ends) {
+                    // Something is done however little time there is, so that drains that wake
+                    // each other come to an end.
+                    if worked && ends.is_some_and(|ends| Instant::now() >= ends) {
                         return failed;
                     }
                     if finished.contains(shop) || failed.contains(shop) {
@@ -115,13 +130,14 @@ impl Mailer {
                         false => self.next_question(shop, queue, drained).await,
                     };
                     match done {
-                        Ok(true) => {}
+                        Ok(true) => worked = true,
                         Ok(false) => {
                             finished.insert(shop.clone());
                         }
                         Err(error) => {
                             tracing::warn!(%shop, error = error.chain(), "work stays due");
                             drained.error = Some(error);
+                            worked = true;
                             failed.insert(shop.clone());
                         }
                     }

@@ -1,5 +1,6 @@
 //! From messages to SES: whom, when, and how often at most.
 
+use loyalty::ledger::Origin;
 use loyalty::mail::WhyNot;
 
 use super::*;
@@ -12,6 +13,13 @@ async fn waiting() -> Room {
     room.hand(&records).await;
     assert_eq!(room.state("order shopify:1").await, MessageState::Waiting);
     room
+}
+
+/// Somebody else's purchase is planned, and due.
+async fn another_buys(room: &mut Room) {
+    room.shop.purchase(2, (2, 20, MORNING), Origin::Live).await;
+    let records = room.records().await;
+    room.hand(&records).await;
 }
 
 async fn drained(mut room: Room) -> Room {
@@ -170,13 +178,24 @@ async fn a_shop_whose_work_cannot_be_read_holds_up_no_other() {
 #[tokio::test(start_paused = true)]
 async fn when_the_time_is_over_the_rest_stays_due_and_the_next_drain_is_woken() {
     let mut room = waiting().await;
-    let late = room.mailer.drain(&[room.shop.id.clone()], Duration::ZERO).await;
-    assert_eq!((late.sent, late.more), (0, true));
-    assert_eq!(room.state("order shopify:1").await, MessageState::Waiting);
+    another_buys(&mut room).await;
     let payload = to_raw_value(&json!({"hourly": MORNING})).unwrap();
     invoke::handle(&room.mailer, &payload, Duration::ZERO).await.unwrap();
+    assert_eq!(room.mails().len(), 1, "something is done however little time there is");
     room.pump().await;
-    assert_eq!(room.mails().len(), 1, "what was woken did it");
+    assert_eq!(room.mails().len(), 2, "what was woken did the rest");
+}
+
+#[tokio::test(start_paused = true)]
+async fn drains_without_time_wake_each_other_only_as_long_as_something_is_left() {
+    let mut room = waiting().await;
+    another_buys(&mut room).await;
+    let drain =
+        async || room.mailer.drain(std::slice::from_ref(&room.shop.id), Duration::ZERO).await;
+    let (first, second, third) = (drain().await, drain().await, drain().await);
+    assert_eq!((first.sent, first.more), (1, true));
+    assert_eq!((second.sent, second.more), (1, false));
+    assert!(!third.did_something() && !third.more, "{third:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -206,7 +206,7 @@ async fn another_process_sends_through_the_endpoints_its_environment_names() {
         let value = match name {
             "AWS_ENDPOINT_URL_SESV2" => format!("{url}/ses"),
             "AWS_ENDPOINT_URL_EVENTBRIDGE" => format!("{url}/eventbridge"),
-            "REGULARS_PUBLIC_URL" | "REGULARS_SHOPIFY_SHOPS" => return None,
+            "REGULARS_PUBLIC_URL" | "REGULARS_SHOPIFY_SHOPS" | "REGULARS_LINK_URLS" => return None,
             "AWS_REGION" => "us-east-1".to_owned(),
             _ => "local".to_owned(),
         };

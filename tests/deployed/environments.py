@@ -1,0 +1,31 @@
+"""What each function is given where it runs: `environments.py STACK FOLDER URL` writes
+`<function>.env` below FOLDER and prints a line a function, its name and its timeout.
+
+The variables are those that Terraform gave it, and those that Lambda adds: here an access
+key that is the function's name, and URL where AWS would be.
+"""
+
+import pathlib
+import sys
+
+from aws import Stack
+
+
+def main():
+    name, folder, url = sys.argv[1:]
+    stack = Stack(name, {})
+    for function, deployed in stack.record["functions"].items():
+        config = stack.lambdas.get_function_configuration(FunctionName=deployed)
+        given = config["Environment"]["Variables"] | {
+            "AWS_REGION": stack.region,
+            "AWS_ACCESS_KEY_ID": function,
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_ENDPOINT_URL": url,
+        }
+        lines = [f"{key}={value}\n" for key, value in given.items()]
+        pathlib.Path(folder, f"{function}.env").write_text("".join(lines))
+        print(function, config["Timeout"])
+
+
+if __name__ == "__main__":
+    main()
