@@ -13,6 +13,7 @@ import os
 import re
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import boto3
@@ -31,15 +32,17 @@ class Stack:
         self.ssm, self.lambdas, self.iam = client("ssm"), client("lambda"), client("iam")
         self.api, self.streams = client("apigatewayv2"), client("dynamodbstreams")
         self.events, self.scheduler, self.sqs = client("events"), client("scheduler"), client("sqs")
+        self.dynamodb = client("dynamodb")
         self.region, self.url = region, url
         record = self.ssm.get_parameter(Name=f"/regulars/{name}/stack")["Parameter"]["Value"]
         self.record = json.loads(record)
-        self.secrets = {}
+        self.secrets, self.last = {}, {}
 
     # --- Invoking ------------------------------------------------------------------------
 
     def invoke(self, function, event):
         """What the function answers; an error it ends with is one here."""
+        self.last[function] = event
         url = f"http://127.0.0.1:{self.ports[function]}/2015-03-31/functions/{function}/invocations"
         request = urllib.request.Request(url, json.dumps(event).encode(), {"Content-Type": "application/json"})
         try:
@@ -62,8 +65,7 @@ class Stack:
 
     def routes(self):
         """The routes of the one API, each with its function."""
-        host = self.record["public_url"].removeprefix("https://")
-        api = host.partition(".")[0]
+        [api] = [one["ApiId"] for one in self.api.get_apis()["Items"] if one["Name"] == self.name]
         integrations = {
             one["IntegrationId"]: one for one in self.api.get_integrations(ApiId=api)["Items"]
         }
@@ -71,6 +73,14 @@ class Stack:
             integration = integrations[route["Target"].removeprefix("integrations/")]
             assert integration["PayloadFormatVersion"] == "2.0", integration
             yield route["RouteKey"], self.function_of(integration["IntegrationUri"])
+
+    def hosts(self):
+        """The hosts that lead to the API."""
+        for domain in self.api.get_domain_names()["Items"]:
+            if self.api.get_api_mappings(DomainName=domain["DomainName"])["Items"]:
+                yield domain["DomainName"]
+        for api in self.api.get_apis()["Items"]:
+            yield urllib.parse.urlsplit(api["ApiEndpoint"]).hostname
 
     def route(self, method, path):
         """Where a request goes: the route with the most fixed parts, as API Gateway has it."""
@@ -90,13 +100,18 @@ class Stack:
         return max(found)[3:] if found else (None, None)
 
     def request(self, method, url, headers=None, body=b""):
-        """A request to the deployment: status, headers and body of its answer."""
-        path, _, query = url.removeprefix(self.record["public_url"]).partition("?")
+        """A request to the deployment, by one of its hosts or by a path alone: status, headers
+        and body of its answer."""
+        parts = urllib.parse.urlsplit(url)
+        path, query, host = parts.path, parts.query, parts.hostname
+        if host is None:
+            host = urllib.parse.urlsplit(self.record["public_url"]).hostname
+        assert host in self.hosts(), f"{host} isn't the deployment's"
         key, function = self.route(method, path)
         if key is None:
             return 404, {}, '{"message":"Not Found"}'
         headers = {name.lower(): value for name, value in (headers or {}).items()}
-        headers.setdefault("host", self.record["public_url"].removeprefix("https://"))
+        headers.setdefault("host", host)
         event = {
             "version": "2.0",
             "routeKey": key,
@@ -105,8 +120,8 @@ class Stack:
             "headers": headers,
             "requestContext": {
                 "accountId": self.record["account"],
-                "apiId": headers["host"].partition(".")[0],
-                "domainName": headers["host"],
+                "apiId": "r3pmxmplak",
+                "domainName": host,
                 "http": {
                     "method": method,
                     "path": path,
