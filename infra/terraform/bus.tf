@@ -42,7 +42,7 @@ locals {
         source = ["aws.ses"]
         detail = { mail = { tags = { "ses:configuration-set" = local.configuration_sets } } }
       }
-    } if var.mail_events && length(local.mail_shops) > 0 },
+    } if length(local.mail_shops) > 0 },
     { for id, source in local.shopify_event_source : "${var.stack}-shopify-${id}" => {
       description = "What Shopify tells of ${id}"
       bus         = aws_cloudwatch_event_bus.shopify[id].name

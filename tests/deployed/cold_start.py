@@ -30,6 +30,15 @@ from certificate import make_certificate
 
 WAIT = 30
 
+# What Lambda adds to every function's environment, and its runtime asks for.
+BY_LAMBDA = {
+    "AWS_LAMBDA_FUNCTION_NAME": "measured",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
+    "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+    "AWS_LAMBDA_LOG_GROUP_NAME": "measured",
+    "AWS_LAMBDA_LOG_STREAM_NAME": "measured",
+}
+
 
 class Runtime(ThreadingHTTPServer):
     """Lambda's runtime API, with one event to give."""
@@ -39,6 +48,9 @@ class Runtime(ThreadingHTTPServer):
     def __init__(self, event):
         self.event, self.asked, self.answered = event, None, queue.Queue()
         super().__init__(("127.0.0.1", 0), Invocations)
+
+    def handle_error(self, *_):
+        """The process is ended while it waits for its second event."""
 
 
 class Invocations(BaseHTTPRequestHandler):
@@ -124,23 +136,26 @@ def start(binary, environment, event):
             [binary], env={**environment, "AWS_LAMBDA_RUNTIME_API": address}, stdout=log, stderr=log
         )
         try:
-            at, kind, body = runtime.answered.get(timeout=WAIT)
+            try:
+                at, kind, body = runtime.answered.get(timeout=WAIT)
+            except queue.Empty:
+                log.seek(0)
+                sys.exit(f"{binary} didn't answer in {WAIT} s\n{log.read()[-2000:].decode()}")
             if kind != "response":
                 log.seek(0)
                 sys.exit(f"{binary} answered with {kind}: {body[:500]}\n{log.read()[-2000:].decode()}")
-            with open(f"/proc/{process.pid}/stat") as file:
-                fields = file.read().rpartition(")")[2].split()
+            with open(f"/proc/{process.pid}/schedstat") as file:
+                nanoseconds = int(file.read().split()[0])
             with open(f"/proc/{process.pid}/status") as file:
                 peak = next(line for line in file if line.startswith("VmHWM"))
         finally:
             process.kill()
             process.wait()
             runtime.shutdown()
-    ticks = int(fields[11]) + int(fields[12])
     return {
         "asked": (runtime.asked - began) * 1000,
         "answered": (at - began) * 1000,
-        "cpu": ticks * 1000 / os.sysconf("SC_CLK_TCK"),
+        "cpu": nanoseconds / 1e6,
         "memory": int(peak.split()[1]) / 1024,
     }
 
@@ -160,7 +175,7 @@ def main():
             os.chmod(binary, 0o755)
             lines = (environments / f"{name}.env").read_text().splitlines()
             environment = dict(line.split("=", 1) for line in lines)
-            environment |= {"AWS_ENDPOINT_URL": url, "SSL_CERT_FILE": authority}
+            environment |= {"AWS_ENDPOINT_URL": url, "SSL_CERT_FILE": authority} | BY_LAMBDA
             event = json.dumps(json.loads((events / f"{name}.json").read_text())).encode()
             taken = [start(binary, environment, event) for _ in range(runs)]
             middle = {key: statistics.median(one[key] for one in taken) for key in taken[0]}

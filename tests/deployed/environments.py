@@ -1,5 +1,5 @@
 """What each function is given where it runs: `environments.py STACK FOLDER URL` writes
-`<function>.env` below FOLDER and prints a line a function, its name and its timeout.
+`<function>.env` below FOLDER and prints the functions' names.
 
 The variables are those that Terraform gave it, and those that Lambda adds: here an access
 key that is the function's name, and URL where AWS would be.
@@ -24,7 +24,7 @@ def main():
         }
         lines = [f"{key}={value}\n" for key, value in given.items()]
         pathlib.Path(folder, f"{function}.env").write_text("".join(lines))
-        print(function, config["Timeout"])
+        print(function)
 
 
 if __name__ == "__main__":

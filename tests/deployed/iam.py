@@ -20,6 +20,14 @@ WRITES_LOGS = ["logs:CreateLogStream", "logs:PutLogEvents"]
 DEFAULT_KEY = "aws/ssm"
 
 
+# Used where things come between each other, or long after, which no journey does on purpose.
+RARE = {
+    ("purchase-webhook", "dynamodb:Query"): "an older order of the other source may be this sale",
+    ("customer-portal", "dynamodb:ConditionCheckItem"): "her record was merged while her form was taken in",
+    ("mail-feedback", "dynamodb:ConditionCheckItem"): "her record was merged while SES's event was taken in",
+}
+
+
 def listed(value):
     return value if isinstance(value, list) else [value]
 
@@ -78,7 +86,8 @@ def by_lambda(stack, function, config):
     logs = f"arn:aws:logs:{stack.region}:{stack.record['account']}:log-group:{group}:log-stream:x"
     for action in WRITES_LOGS:
         yield {"action": action, "resource": logs, "context": {}}
-    mappings = stack.lambdas.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+    mappings = stack.lambdas.list_event_source_mappings()["EventSourceMappings"]
+    mappings = [one for one in mappings if stack.function_of(one["FunctionArn"]) == function]
     aside = [one["DestinationConfig"]["OnFailure"]["Destination"] for one in mappings]
     for mapping in mappings:
         for action in READS_STREAM:
@@ -112,7 +121,7 @@ def main():
         # One shop of several stands for all: they have the same line each.
         used = {rule.action for rule in rules if rule.used}
         for rule in rules:
-            if rule.used or (rule.action.startswith("ses:") and rule.action in used):
+            if rule.used or (function, rule.action) in RARE or (rule.action.startswith("ses:") and rule.action in used):
                 continue
             wrong.append(f"{function} may {rule.action} on {rule.resource}, and never did")
         kinds = sorted({f"{call['action']}" for call in made})

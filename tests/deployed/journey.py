@@ -7,6 +7,7 @@ PORTS names each function's port: `purchase-webhook=9001,mailer=9002,…`. The s
 left in the folder EVENTS.
 """
 
+import base64
 import json
 import pathlib
 import re
@@ -50,6 +51,12 @@ def feedback(stack, kind, mail, **detail):
     for key, value in detail.items():
         event["detail"][key].update(value)
     return event
+
+
+def tags_of(customer, message):
+    """As the mailer tags its mail; moto keeps no tags."""
+    trigger = base64.urlsafe_b64encode(message["trigger"].encode()).decode().rstrip("=")
+    return {"shop": [SHOP], "customer": [customer], "message": [message["id"]], "trigger": [trigger]}
 
 
 def links(mail, door):
@@ -111,7 +118,7 @@ def main():
 
     # What SES tells of it arrives at its message.
     about = {"messageId": mails[0]["id"], "destination": [email]}
-    tags = {"shop": [SHOP], "customer": [stored["customer"]], "message": [message["id"]]}
+    tags = tags_of(stored["customer"], message)
     for kind in ["send", "delivery"]:
         event = feedback(stack, kind, about)
         event["detail"]["mail"]["tags"].update(tags)
@@ -136,6 +143,44 @@ def main():
     assert stack.webhook(SHOP, "orders/paid", order(2)) == 200
     settle(stack)
     assert len(stack.mailbox()) == 1, "mail went out after she had stopped it"
+
+    # Another record of hers, made one with the first by the owner: what it still tells is hers.
+    body = json.loads(sample("purchase-webhook/shopify-customers-create.json")["body"])
+    body["id"], body["email"] = 99, "imogen@work.example"
+    assert stack.webhook(SHOP, "customers/create", body) == 200
+    other = {**imogen["customer"], "id": 99, "email": body["email"]}
+    second = order(3, customer=other, email=body["email"], contact_email=body["email"], phone=None)
+    assert stack.webhook(SHOP, "orders/paid", second) == 200
+    settle(stack)
+    assert len(stack.mailbox()) == 2, [mail["subject"] for mail in stack.mailbox()]
+    latest = stack.mailbox()[-1]
+    theirs = stack.get(f"{API}/orders/shopify/3")["customer"]
+    [about_theirs] = stack.get(f"{API}/customers/{theirs}/messages")["messages"]
+    assert stack.get(f"{API}/merge-candidates") is not None
+    stack.post(f"{customer}/merge", {"other": theirs})
+    [stop_theirs, *_] = links(latest, "u")
+    status, _, page = stack.request("POST", stop_theirs, form, b"List-Unsubscribe=One-Click")
+    assert status == 200, page
+    consent = json.loads(sample("purchase-webhook/shopify-customers-email-marketing-consent-update.json")["body"])
+    consent["customer_id"], consent["email_address"] = 99, body["email"]
+    assert stack.webhook(SHOP, "customers_email_marketing_consent/update", consent) == 200
+    complaint = feedback(stack, "complaint", {"messageId": latest["id"], "destination": [body["email"]]})
+    complaint["detail"]["mail"]["tags"].update(tags_of(theirs, about_theirs))
+    complaint["detail"]["complaint"]["complainedRecipients"][0]["emailAddress"] = body["email"]
+    assert stack.emit(complaint) == ["mail-feedback"]
+    settle(stack)
+
+    # A third record, which Shopify itself makes one with the first.
+    third = {**imogen["customer"], "id": 77, "email": "vale@example.net"}
+    assert stack.webhook(SHOP, "orders/paid", order(4, customer=third, email=third["email"], phone=None)) == 200
+    merged = {
+        **json.loads(sample("purchase-webhook/shopify-customers-merge.json")["body"]),
+        "admin_graphql_api_customer_kept_id": f"gid://shopify/Customer/{imogen['customer']['id']}",
+        "admin_graphql_api_customer_deleted_id": "gid://shopify/Customer/77",
+    }
+    assert stack.webhook(SHOP, "customers/merge", merged) == 200
+    assert stack.get(customer)["points"]["lifetime_earned"] == 4 * stored["posted"], stack.get(customer)
+    settle(stack)
 
     # The hour's work, and what went wrong for good is told to the owner.
     stack.an_hour_passes()

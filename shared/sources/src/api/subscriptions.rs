@@ -258,19 +258,31 @@ mod tests {
         api.subscribe("Regulars", URL, &SQUARE_EVENTS, "k").await.unwrap();
     }
 
+    /// A topic as the header has it: `orders/paid` for `ORDERS_PAID`.
+    fn header(topic: &str) -> String {
+        match topic.rsplit_once('_') {
+            Some(("CUSTOMERS_EMAIL_MARKETING_CONSENT", what)) => {
+                format!("customers_email_marketing_consent/{}", what.to_lowercase())
+            }
+            Some((of, what)) => format!("{of}/{what}").to_lowercase(),
+            None => panic!("{topic}"),
+        }
+    }
+
+    #[test]
+    fn the_apps_file_names_the_topics_we_ask_for() {
+        let file = include_str!("../../../../infra/shopify/shopify.app.toml.example");
+        for topic in SHOPIFY_TOPICS.map(header) {
+            assert!(file.contains(&format!("\"{topic}\"")), "{topic}");
+        }
+        assert!(file.contains(&format!("api_version = \"{VERSION}\"")));
+    }
+
     #[test]
     fn every_topic_we_ask_for_is_one_that_we_read() {
         use crate::shopify::{Delivery, read};
         for topic in SHOPIFY_TOPICS {
-            // As the header has it: orders/paid for ORDERS_PAID.
-            let (of, what) = match topic.rsplit_once('_') {
-                Some(("CUSTOMERS_EMAIL_MARKETING_CONSENT", what)) => {
-                    ("customers_email_marketing_consent".to_owned(), what)
-                }
-                Some((of, what)) => (of.to_lowercase(), what),
-                None => panic!("{topic}"),
-            };
-            let topic = format!("{of}/{}", what.to_lowercase());
+            let topic = header(topic);
             let delivery = Delivery { topic: &topic, triggered_at: None, body: b"{}" };
             assert!(read(&delivery).is_err(), "{topic} has a shape that {{}} isn't");
         }
