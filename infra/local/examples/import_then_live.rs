@@ -1,7 +1,7 @@
-//! Imports 300 customers with 12,000 orders, goes live, lets each buy once, and says what
+//! Imports 300 customers with 12,000 orders, or as many as are asked for, goes live, lets each buy once, and says what
 //! mail that caused: no welcome and no news of a tier, for none of it is news.
 //!
-//! `cargo run --release -p regulars --example import_then_live`
+//! `cargo run --release -p regulars --example import_then_live [-- ORDERS]`
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -22,10 +22,10 @@ use testkit::ses::SendQuota;
 use testkit::shop::{TABLE, TestShop};
 
 const CUSTOMERS: u64 = 300;
-const ORDERS: u64 = 12_000;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
+    let orders = std::env::args().nth(1).map_or(12_000, |count| count.parse().unwrap());
     let toml = CORNER_BAKERY.replace("receipts = \"weekly\"", "receipts = \"each\"");
     let shop = TestShop::with_program(&toml).await;
     let cloud = Cloud::new(shop.database.clone(), shop.services.clock.clone());
@@ -39,7 +39,7 @@ async fn main() {
     store.set_mail_settings(id, change, shop.services.clock.now()).await.unwrap();
 
     let start: Timestamp = "2025-11-22T15:00:00Z".parse().unwrap();
-    for order in 0..ORDERS {
+    for order in 0..orders {
         // Enough for a tier, now and then.
         let dollars = i64::try_from(10 + order % 37).unwrap();
         let at = start + SignedDuration::from_mins(i64::try_from(order).unwrap() * 43);
@@ -56,7 +56,7 @@ async fn main() {
         .unwrap();
     shop.set_now("2026-11-23T15:00:00Z");
     for customer in 1..=CUSTOMERS {
-        let sale = (ORDERS + customer, 1, "2026-11-23T15:00:00Z");
+        let sale = (orders + customer, 1, "2026-11-23T15:00:00Z");
         shop.purchase(customer, sale, Origin::Live).await;
     }
     plan(&mailer, &mut stream).await;
@@ -69,7 +69,7 @@ async fn main() {
     };
     let (welcomes, tiers) = (told("Welcome to"), told(" now. That means"));
     println!(
-        "{CUSTOMERS} customers, {ORDERS} orders imported; then live, and one purchase each: {} \
+        "{CUSTOMERS} customers, {orders} orders imported; then live, and one purchase each: {} \
          receipts, {welcomes} welcomes, {tiers} mails about tiers",
         mails.len()
     );
