@@ -240,6 +240,13 @@ class Stack:
             )
             self.heard[queue] = [self.function_of(one) for one in functions]
 
+    def hear_no_more(self, bus):
+        """A rule with a target that isn't Terraform's couldn't be destroyed."""
+        for rule in self.events.list_rules(EventBusName=bus)["Rules"]:
+            targets = self.events.list_targets_by_rule(Rule=rule["Name"], EventBusName=bus)["Targets"]
+            if any(one["Id"] == "heard" for one in targets):
+                self.events.remove_targets(Rule=rule["Name"], EventBusName=bus, Ids=["heard"])
+
     def deliver_events(self):
         """Gives the functions what the rules let pass."""
         delivered = 0

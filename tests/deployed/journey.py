@@ -192,6 +192,7 @@ def main():
     told = stack.get(customer)
     assert "bounce" in json.dumps(told), told
     assert stack.request("GET", why)[0] == 200
+    stack.hear_no_more(stack.record["bus"])
     for function, event in stack.last.items():
         pathlib.Path(events, f"{function}.json").write_text(json.dumps(event))
     print(f"{stored['posted']} points for an order told twice; a mail, delivered, stopped by a press, bounced")
