@@ -14,9 +14,10 @@
 //! | Delivery Delay, Open, Click, Subscription | counted | |
 //!
 //! Whatever happened to a mail, SES took it: so all but a rejection settle the message as
-//! sent. A shop whose mail comes back, or is called spam, too often has its marketing held
-//! ([`platform::store::Store::guard_marketing`]). What a mailbox answered is hers only if the mail went to her and that address still
-//! is hers. A message we don't know, by its tags, is counted and left.
+//! sent. What a mailbox answered is hers only if the mail went to her and that address still
+//! is hers. A message we don't know, by its tags, is counted and left. A shop whose mail comes
+//! back, or is called spam, too often has its marketing held
+//! ([`platform::store::Store::guard_marketing`]).
 
 pub mod payload;
 
