@@ -106,20 +106,7 @@ pub struct Connection {
 
 impl From<&Config> for Connection {
     fn from(config: &Config) -> Self {
-        let own = [
-            (DYNAMODB, &config.dynamodb_endpoint),
-            (SSM, &config.ssm_endpoint),
-            (SES, &config.ses_endpoint),
-            (EVENTBRIDGE, &config.eventbridge_endpoint),
-        ];
-        let of = own.into_iter().filter_map(|(name, url)| Some((name, url.clone()?))).collect();
-        Self::new(Access {
-            region: config.region.clone(),
-            access_key_id: config.access_key_id.clone(),
-            secret_access_key: config.secret_access_key.clone(),
-            session_token: config.session_token.clone(),
-            endpoints: Endpoints { any: None, of },
-        })
+        Self::new(config.access.clone())
     }
 }
 
@@ -195,5 +182,24 @@ impl Patience {
             .operation_attempt_timeout(self.attempt)
             .operation_timeout(self.operation)
             .build()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_services_own_endpoint_goes_before_the_general_one() {
+        let local = |name: &str| match name {
+            "AWS_ENDPOINT_URL" => Some("http://a".to_owned()),
+            "AWS_ENDPOINT_URL_DYNAMODB" => Some("http://b".to_owned()),
+            _ => None,
+        };
+        let endpoints = Endpoints::from_env(SERVICES, local);
+        assert_eq!(endpoints.of(DYNAMODB).map(String::as_str), Some("http://b"));
+        for other in [SSM, SES, EVENTBRIDGE] {
+            assert_eq!(endpoints.of(other).map(String::as_str), Some("http://a"));
+        }
     }
 }

@@ -6,6 +6,8 @@ use loyalty::ids::{ShopId, Source};
 use secrecy::SecretString;
 use thiserror::Error;
 
+use crate::aws::{Access, Endpoints, SERVICES};
+
 use crate::sender::Carrier;
 
 /// The bus every account has.
@@ -29,22 +31,8 @@ pub struct Config {
     pub secrets_path: String,
     /// Where the world reaches this deployment.
     pub sites: Sites,
-    /// `AWS_REGION`, set by Lambda.
-    pub region: String,
-    /// `AWS_ACCESS_KEY_ID`, set by Lambda.
-    pub access_key_id: String,
-    /// `AWS_SECRET_ACCESS_KEY`, set by Lambda.
-    pub secret_access_key: SecretString,
-    /// `AWS_SESSION_TOKEN`, set by Lambda.
-    pub session_token: Option<SecretString>,
-    /// `AWS_ENDPOINT_URL_DYNAMODB`: another DynamoDB than the region's, for a laptop.
-    pub dynamodb_endpoint: Option<String>,
-    /// `AWS_ENDPOINT_URL_SSM`: another SSM than the region's.
-    pub ssm_endpoint: Option<String>,
-    /// `AWS_ENDPOINT_URL_SESV2`: another SES than the region's.
-    pub ses_endpoint: Option<String>,
-    /// `AWS_ENDPOINT_URL_EVENTBRIDGE`: another EventBridge than the region's.
-    pub eventbridge_endpoint: Option<String>,
+    /// The region and the keys, which Lambda sets; and other endpoints than the region's.
+    pub access: Access,
     /// `REGULARS_BUS`: the event bus that our events go to; `default` if not set.
     pub bus: String,
     /// `REGULARS_CONFIGURATION_SETS`: what the names of the shops' configuration sets at
@@ -191,7 +179,6 @@ impl Config {
     pub fn from_env(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let optional = |name| variable(name).filter(|value| !value.trim().is_empty());
         let required = |name, meaning| optional(name).ok_or(ConfigError::Missing { name, meaning });
-        let any = optional("AWS_ENDPOINT_URL");
         Ok(Self {
             stack: stack(optional("REGULARS_STACK").unwrap_or_else(|| DEFAULT_STACK.to_owned()))?,
             table: required("REGULARS_TABLE", "name the DynamoDB table")?,
@@ -200,15 +187,17 @@ impl Config {
                 "name the SSM path of the secrets, such as /regulars/prod",
             )?,
             sites: Sites::from_env(&variable)?,
-            region: required("AWS_REGION", "name the region, such as us-east-1")?,
-            access_key_id: required("AWS_ACCESS_KEY_ID", "Lambda sets it from the role")?,
-            secret_access_key: required("AWS_SECRET_ACCESS_KEY", "Lambda sets it from the role")?
+            access: Access {
+                region: required("AWS_REGION", "name the region, such as us-east-1")?,
+                access_key_id: required("AWS_ACCESS_KEY_ID", "Lambda sets it from the role")?,
+                secret_access_key: required(
+                    "AWS_SECRET_ACCESS_KEY",
+                    "Lambda sets it from the role",
+                )?
                 .into(),
-            session_token: optional("AWS_SESSION_TOKEN").map(SecretString::from),
-            dynamodb_endpoint: optional("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| any.clone()),
-            ssm_endpoint: optional("AWS_ENDPOINT_URL_SSM").or_else(|| any.clone()),
-            ses_endpoint: optional("AWS_ENDPOINT_URL_SESV2").or_else(|| any.clone()),
-            eventbridge_endpoint: optional("AWS_ENDPOINT_URL_EVENTBRIDGE").or(any),
+                session_token: optional("AWS_SESSION_TOKEN").map(SecretString::from),
+                endpoints: Endpoints::from_env(SERVICES, &variable),
+            },
             bus: optional("REGULARS_BUS").unwrap_or_else(|| DEFAULT_BUS.to_owned()),
             configuration_sets: optional("REGULARS_CONFIGURATION_SETS"),
         })
@@ -249,20 +238,6 @@ mod tests {
             Config::from_env(without).unwrap_err().to_string(),
             "the environment variable REGULARS_TABLE isn't set: name the DynamoDB table"
         );
-    }
-
-    #[test]
-    fn the_services_own_endpoint_goes_before_the_general_one() {
-        let local = |name: &str| match name {
-            "AWS_ENDPOINT_URL" => Some("http://a".to_owned()),
-            "AWS_ENDPOINT_URL_DYNAMODB" => Some("http://b".to_owned()),
-            _ => lambda(name),
-        };
-        let config = Config::from_env(local).unwrap();
-        assert_eq!(config.dynamodb_endpoint.as_deref(), Some("http://b"));
-        for other in [&config.ssm_endpoint, &config.ses_endpoint, &config.eventbridge_endpoint] {
-            assert_eq!(other.as_deref(), Some("http://a"));
-        }
     }
 
     #[test]

@@ -291,9 +291,10 @@ impl MailSettings {
             changed_at: self.changed_at,
             checked: None,
         };
-        let checked = self.checked.clone();
-        let checked = checked.filter(|check| next.domain() == Some(&check.domain));
-        let next = Self { checked, ..next };
+        let next = match self.checked.clone() {
+            Some(check) => next.with_check(check),
+            None => next,
+        };
         let is_unread = next.from.as_deref().is_some_and(address::is_unread);
         if unfit.is_empty() && next.reply_to.is_none() && is_unread {
             let message = "is needed beside such a from-address: nobody reads what comes in \
