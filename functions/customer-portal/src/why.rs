@@ -74,7 +74,7 @@ pub(crate) async fn show(
 /// What of the ledger the message told of, as far as it was written when it was begun.
 async fn entries(visit: &Visit, message: &Message) -> Result<Vec<Entry>, Refusal> {
     let draft = &message.draft;
-    if matches!(draft.about, About::Consent { .. }) {
+    if matches!(draft.about, About::Consent { .. } | About::Night { .. }) {
         return Ok(Vec::new());
     }
     // Told of under her own name, though somebody may stand for her by now.
@@ -109,6 +109,7 @@ fn cause(visit: &Visit, message: &Message, entries: &[Entry]) -> String {
         About::TakenBack { day } => (words.by_return)(&visit.locale.date(*day)),
         About::Consent { asked_at: Some(at) } => (words.by_request)(&visit.date(*at)),
         About::Consent { asked_at: None } => (words.by_import)(&visit.brand.shop),
+        About::Night { night, .. } => (words.by_night)(&visit.locale.date(*night)),
     }
 }
 

@@ -84,6 +84,8 @@ pub(crate) struct Words {
     pub(crate) by_request: fn(&str) -> String,
     /// With the shop's name.
     pub(crate) by_import: fn(&str) -> String,
+    /// With the day.
+    pub(crate) by_night: fn(&str) -> String,
     pub(crate) fact_what: &'static str,
     pub(crate) fact_state: &'static str,
     pub(crate) fact_tier: &'static str,

@@ -1,6 +1,7 @@
 //! Ledger entries: immutable changes of a customer's points, each with its receipt.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{CustomerId, OrderRef, TierId};
@@ -60,6 +61,16 @@ pub enum Cause {
         /// The order clawed back.
         order: OrderRef,
     },
+    /// A gift that the program promises, for a day of hers.
+    Gift {
+        /// Which day.
+        occasion: Occasion,
+    },
+    /// Points expired, after she was told.
+    Expired {
+        /// The last local day they could be used.
+        on: Date,
+    },
     /// Her account was merged into another, which has her points now.
     MergedInto {
         /// The other.
@@ -80,6 +91,16 @@ pub enum Cause {
         /// The other.
         customer: CustomerId,
     },
+}
+
+/// A day that brings a gift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Occasion {
+    /// Her birthday.
+    Birthday,
+    /// The anniversary of her joining.
+    Anniversary,
 }
 
 /// What happened to an order.

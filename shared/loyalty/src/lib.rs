@@ -8,6 +8,7 @@
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 pub mod account;
+pub mod birthday;
 pub mod consent;
 pub mod ids;
 pub mod language;

@@ -95,6 +95,7 @@ pub(super) const WORDS: Words = Words {
              hoffentlich du."
         )
     },
+    by_night: |date| format!("Am {date} haben wir in dein Konto gesehen, und das war dran."),
     by_import: |shop| {
         format!(
             "Deine Adresse kam mit einer Liste von {shop} zu uns, die nicht zeigt, dass du \
@@ -151,6 +152,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::PointsTakenBack => "Punkte, die zurückgingen",
         Kind::TierReached => "Eine Stufe, die du erreicht hast",
         Kind::PointsExpiring => "Punkte, die bald verfallen",
+        Kind::TierEnding => "Dass eine Stufe endet",
         Kind::ProgramChange => "Eine Änderung des Programms",
         Kind::ProgramEnd => "Das Ende des Programms",
         Kind::RetentionNotice => "Dass alte Daten gelöscht werden",

@@ -89,6 +89,7 @@ pub(super) const WORDS: Words = Words {
     by_request: |date| {
         format!("On {date} somebody asked for offers and news at this address: you, we hope.")
     },
+    by_night: |date| format!("We looked at your account on {date}, and this was due."),
     by_import: |shop| {
         format!(
             "Your address came to us in a list of {shop}, which doesn't show that you said yes \
@@ -145,6 +146,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::PointsTakenBack => "Points that went back",
         Kind::TierReached => "A tier you reached",
         Kind::PointsExpiring => "Points about to expire",
+        Kind::TierEnding => "That a tier ends",
         Kind::ProgramChange => "A change of the program",
         Kind::ProgramEnd => "The end of the program",
         Kind::RetentionNotice => "That old data will be erased",

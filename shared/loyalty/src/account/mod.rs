@@ -3,6 +3,7 @@
 mod due;
 mod facts;
 mod latest;
+mod marks;
 mod tier;
 mod wallet;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use self::due::{Due, moved};
 pub use self::facts::{Bucket, Counted, Facts};
 pub use self::latest::{Latest, TWINS_WITHIN, looks_alike};
+pub use self::marks::{Letters, PutOff};
 pub use self::tier::Tiered;
 pub use self::wallet::{ClawBack, Lot, LotKey, Place, Wallet};
 use crate::Points;
@@ -55,6 +57,12 @@ pub struct Account {
     /// The accounts this one stands for.
     #[serde(rename = "j", default, skip_serializing_if = "Vec::is_empty")]
     pub stands_for: Vec<CustomerId>,
+    /// What the mail nights have done for her.
+    #[serde(rename = "g", default, skip_serializing_if = "Letters::is_empty")]
+    pub letters: Letters,
+    /// What the points nights have put off.
+    #[serde(rename = "y", default, skip_serializing_if = "PutOff::is_empty")]
+    pub put_off: PutOff,
     /// The days the nightly functions look at it next, as they are indexed.
     #[serde(rename = "d", default)]
     pub due: Due,

@@ -8,6 +8,7 @@ pub mod gate;
 pub mod news;
 pub mod pace;
 pub mod plan;
+pub mod reason;
 pub mod reputation;
 
 use jiff::SignedDuration;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use self::gate::{House, MailMode, Message, Recipient, Verdict, WhyNot, decide};
 pub use self::pace::Sent;
 pub use self::plan::{About, Draft, Outcome, Receipts};
+pub use self::reason::Reason;
 
 /// What a message is about. Its class is fixed here and nowhere else: an owner can't make
 /// an offer out of a receipt.
@@ -42,6 +44,8 @@ pub enum Kind {
     TierReached,
     /// Points that will expire.
     PointsExpiring,
+    /// A tier she is about to lose.
+    TierEnding,
     /// The program changes to her disadvantage.
     ProgramChange,
     /// The program ends.
@@ -76,7 +80,7 @@ pub enum Class {
 
 impl Kind {
     /// Every kind, as they compete: of two for one person on one day the first goes.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::SignIn,
         Self::ConsentConfirmation,
         Self::Export,
@@ -87,6 +91,7 @@ impl Kind {
         Self::ProgramChange,
         Self::ProgramEnd,
         Self::RetentionNotice,
+        Self::TierEnding,
         Self::TierReached,
         Self::PointsTakenBack,
         Self::Receipt,
@@ -110,6 +115,7 @@ impl Kind {
             Self::Receipt
             | Self::PointsTakenBack
             | Self::TierReached
+            | Self::TierEnding
             | Self::PointsExpiring
             | Self::ProgramChange
             | Self::ProgramEnd
@@ -134,6 +140,7 @@ impl Kind {
             && !matches!(
                 self,
                 Self::PointsExpiring
+                    | Self::TierEnding
                     | Self::ProgramChange
                     | Self::ProgramEnd
                     | Self::RetentionNotice
@@ -160,6 +167,7 @@ impl Kind {
             | Self::RewardIssued
             | Self::FollowUpAnswer
             | Self::PointsExpiring
+            | Self::TierEnding
             | Self::ProgramChange
             | Self::ProgramEnd
             | Self::RetentionNotice => return None,
@@ -180,6 +188,7 @@ impl Kind {
             Self::PointsTakenBack => "points-taken-back",
             Self::TierReached => "tier-reached",
             Self::PointsExpiring => "points-expiring",
+            Self::TierEnding => "tier-ending",
             Self::ProgramChange => "program-change",
             Self::ProgramEnd => "program-end",
             Self::RetentionNotice => "retention-notice",
@@ -217,7 +226,8 @@ mod tests {
 
     #[test]
     fn what_a_member_stands_to_lose_has_no_switch_and_stands_alone() {
-        for kind in [Kind::PointsExpiring, Kind::ProgramChange, Kind::ProgramEnd] {
+        for kind in [Kind::PointsExpiring, Kind::TierEnding, Kind::ProgramChange, Kind::ProgramEnd]
+        {
             assert!(!kind.has_switch() && kind.stands_alone(), "{kind:?}");
             assert_eq!(kind.class(), Class::Account);
         }

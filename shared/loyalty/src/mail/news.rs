@@ -114,7 +114,7 @@ pub fn orders(draft: &Draft, entries: &[Entry], since: Option<Timestamp>) -> BTr
             };
             entries.iter().filter(told).filter_map(gained).collect()
         }
-        About::TakenBack { .. } | About::Consent { .. } => BTreeSet::new(),
+        About::TakenBack { .. } | About::Consent { .. } | About::Night { .. } => BTreeSet::new(),
     }
 }
 

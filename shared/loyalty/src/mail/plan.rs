@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::gate::{House, Message, Recipient, Verdict, WhyNot, decide};
-use super::{Class, Kind};
+use super::{Class, Kind, Reason};
 use crate::Points;
 use crate::consent::{Act, Channel, Fact, Teller};
 use crate::ids::OrderRef;
@@ -57,6 +57,13 @@ pub enum About {
         /// is asked once and never reminded.
         asked_at: Option<Timestamp>,
     },
+    /// What a night found.
+    Night {
+        /// The shop's local day that the night began.
+        night: Date,
+        /// What it found to tell, the most important first; the first is the trigger.
+        reasons: Vec<Reason>,
+    },
 }
 
 impl About {
@@ -68,6 +75,9 @@ impl About {
             Self::TakenBack { day } => format!("taken back {day}"),
             Self::Consent { asked_at: Some(at) } => format!("consent {at}"),
             Self::Consent { asked_at: None } => "consent".to_owned(),
+            Self::Night { night, reasons } => {
+                reasons.first().map_or_else(|| format!("night {night}"), Reason::trigger)
+            }
         }
     }
 }

@@ -103,6 +103,10 @@ pub enum PointsCause {
     Judged,
     /// Expired points came back, because their order's points were taken.
     ExpiryReversed,
+    /// A gift that the program promises.
+    Gift,
+    /// Points expired.
+    Expired,
     /// Her account was merged into another.
     MergedInto,
     /// Another account was merged into hers.

@@ -100,6 +100,8 @@ fn points(customer: &CustomerId, entry: &Entry) -> PointsChanged {
     let (cause, order, other) = match &entry.cause {
         Cause::Order { order, what } => (order_cause(*what), Some(order), None),
         Cause::ExpiryReversed { order } => (PointsCause::ExpiryReversed, Some(order), None),
+        Cause::Gift { .. } => (PointsCause::Gift, None, None),
+        Cause::Expired { .. } => (PointsCause::Expired, None, None),
         Cause::MergedInto { customer } => (PointsCause::MergedInto, None, Some(customer)),
         Cause::MergedFrom { customer } => (PointsCause::MergedFrom, None, Some(customer)),
         Cause::SplitFrom { customer } => (PointsCause::SplitFrom, None, Some(customer)),

@@ -51,6 +51,7 @@ pub(super) fn of(kind: Kind, language: Language) -> BuiltIn {
         Kind::PointsTakenBack => of_kind!("points-taken-back", language),
         Kind::TierReached => of_kind!("tier-reached", language),
         Kind::PointsExpiring => of_kind!("points-expiring", language),
+        Kind::TierEnding => of_kind!("tier-ending", language),
         Kind::ProgramChange => of_kind!("program-change", language),
         Kind::ProgramEnd => of_kind!("program-end", language),
         Kind::RetentionNotice => of_kind!("retention-notice", language),

@@ -110,6 +110,11 @@ pub(super) fn of(section: &Section, locale: &Locale) -> Facts {
             ("worth", maybe(*worth)),
             ("on", day(*on)),
         ]),
+        Section::TierEnding { tier, next, on } => Facts::from([
+            ("tier", name(tier).into()),
+            ("next", name(next).into()),
+            ("on", day(*on)),
+        ]),
         Section::ProgramChange { changes, from } => {
             Facts::from([("changes", sentences(changes)), ("from", day(*from))])
         }

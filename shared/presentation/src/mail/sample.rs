@@ -68,6 +68,11 @@ impl Section {
             Kind::PointsExpiring => {
                 Self::PointsExpiring { points, worth: worth(points, program), on: DAY }
             }
+            Kind::TierEnding => {
+                let next = program.tiers.iter().rev().nth(1).map(|tier| tier.name.clone());
+                let next = next.unwrap_or_else(|| tier_name.clone());
+                Self::TierEnding { tier: tier_name, next, on: DAY }
+            }
             Kind::ProgramChange => {
                 Self::ProgramChange { changes: vec![change(program, locale, &reward)], from: DAY }
             }
@@ -109,6 +114,7 @@ impl Section {
             Self::SignIn { .. }
             | Self::Export { .. }
             | Self::FollowUpAnswer { .. }
+            | Self::TierEnding { .. }
             | Self::ProgramChange { .. }
             | Self::ProgramEnd { .. }
             | Self::RetentionNotice { .. }

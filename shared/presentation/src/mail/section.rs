@@ -82,6 +82,15 @@ pub enum Section {
         /// The day they do.
         on: Date,
     },
+    /// A tier that she will lose.
+    TierEnding {
+        /// Its name.
+        tier: String,
+        /// The name of the one she will have then.
+        next: String,
+        /// The day she does.
+        on: Date,
+    },
     /// The program changes to her disadvantage.
     ProgramChange {
         /// What changes, as sentences.
@@ -161,6 +170,7 @@ impl Section {
             Self::PointsTakenBack { .. } => Kind::PointsTakenBack,
             Self::TierReached { .. } => Kind::TierReached,
             Self::PointsExpiring { .. } => Kind::PointsExpiring,
+            Self::TierEnding { .. } => Kind::TierEnding,
             Self::ProgramChange { .. } => Kind::ProgramChange,
             Self::ProgramEnd { .. } => Kind::ProgramEnd,
             Self::RetentionNotice { .. } => Kind::RetentionNotice,

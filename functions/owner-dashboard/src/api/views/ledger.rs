@@ -59,6 +59,17 @@ pub(in crate::api) enum Cause {
         /// The order.
         order: OrderName,
     },
+    /// A gift that the program promises, for a day of hers.
+    Gift {
+        /// Which day.
+        occasion: Occasion,
+    },
+    /// Points expired, after she was told.
+    Expired {
+        /// The last local day they could be used.
+        #[schema(value_type = String, format = Date)]
+        on: jiff::civil::Date,
+    },
     /// Her account was merged into another, which has her points now.
     MergedInto {
         /// The other.
@@ -80,6 +91,11 @@ pub(in crate::api) enum Cause {
         customer: String,
     },
 }
+
+mirror!(
+    /// A day that brings a gift.
+    Occasion = ledger::Occasion { Birthday, Anniversary }
+);
 
 mirror!(
     /// What happened to an order: money arrived for the first time, money went back, it
@@ -169,6 +185,8 @@ impl From<ledger::Cause> for Cause {
             ledger::Cause::ExpiryReversed { order } => {
                 Self::ExpiryReversed { order: (&order).into() }
             }
+            ledger::Cause::Gift { occasion } => Self::Gift { occasion: occasion.into() },
+            ledger::Cause::Expired { on } => Self::Expired { on },
             ledger::Cause::MergedInto { customer } => {
                 Self::MergedInto { customer: customer.into() }
             }

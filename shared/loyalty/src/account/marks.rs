@@ -1,0 +1,60 @@
+//! What the nights have done for an account, so that none of it is done twice.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// What the mail nights have found to tell her.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Letters {
+    /// The local nights of the last win-back letters, oldest first: those of a year, and no
+    /// more than matter.
+    #[serde(rename = "w", default, skip_serializing_if = "Vec::is_empty")]
+    pub win_backs: Vec<Date>,
+    /// The year of the last birthday gift.
+    #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
+    pub birthday: Option<i16>,
+    /// The years of membership at the last anniversary gift.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub anniversary: Option<i16>,
+    /// The local night of the last survey invitation.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub survey: Option<Date>,
+    /// The expiry she was last given notice of, and which notice that was.
+    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
+    pub expiring: Option<(Date, u8)>,
+    /// The review she was last given notice of, and which notice that was.
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    pub tier_ending: Option<(Date, u8)>,
+    /// The review she was told of what would keep her tier.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    pub tier_at_risk: Option<Date>,
+}
+
+impl Letters {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What the points nights have put off.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutOff {
+    /// The day the next expiry was moved to, because she couldn't be told in time.
+    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
+    pub expiry: Option<Date>,
+    /// How often it was.
+    #[serde(rename = "n", default, skip_serializing_if = "is_zero")]
+    pub times: u8,
+}
+
+impl PutOff {
+    /// Whether nothing is.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+fn is_zero(number: &u8) -> bool {
+    *number == 0
+}
