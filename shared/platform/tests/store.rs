@@ -4,7 +4,7 @@
 use jiff::civil::date;
 use loyalty::program::CORNER_BAKERY;
 use platform::store::keys::Nightly;
-use platform::store::{Applied, StoreError};
+use platform::store::{Cursor, Applied, StoreError};
 use testkit::shop::TestShop;
 
 const TODAY: jiff::civil::Date = date(2026, 11, 22);
@@ -69,7 +69,7 @@ async fn a_purchase_stands_in_the_bucket_of_its_first_look_and_later_ones_stay_t
 async fn nothing_is_put_into_a_bucket_whose_run_has_started() {
     let shop = TestShop::open().await;
     let store = &shop.services.store;
-    assert!(store.start_run(&shop.id, Nightly::Mail, date(2026, 12, 20), 1).await.unwrap());
+    store.start_run(&shop.id, Nightly::Mail, date(2026, 12, 20)).await.unwrap().unwrap();
     shop.buys(1, 10, "2026-11-22T11:00:00Z").await;
     assert_eq!(due(&shop).await.0, Some("2026-12-21".to_owned()));
 }
@@ -79,21 +79,24 @@ async fn a_run_starts_once_and_keeps_its_progress_against_a_second_worker() {
     let shop = TestShop::open().await;
     let store = &shop.services.store;
     let (id, night) = (&shop.id, Nightly::Points);
-    assert!(store.start_run(id, night, TODAY, 1).await.unwrap());
-    assert!(!store.start_run(id, night, TODAY, 1).await.unwrap());
-    let mut run = store.run(id, night, TODAY).await.unwrap().unwrap();
-    run.cursor = Some("c1".to_owned());
+    let mut run = store.start_run(id, night, TODAY).await.unwrap().unwrap();
+    assert_eq!(store.start_run(id, night, TODAY).await.unwrap(), Some(run.clone()));
+    let after = Some("c1".parse().unwrap());
+    run.cursor = Some(Cursor { date: TODAY, shard: 0, after });
     assert!(store.keep_run(id, night, TODAY, &run).await.unwrap());
     assert!(!store.keep_run(id, night, TODAY, &run).await.unwrap(), "it was kept meanwhile");
     let kept = store.run(id, night, TODAY).await.unwrap().unwrap();
-    assert_eq!((kept.cursor.as_deref(), kept.done), (Some("c1"), false));
+    assert_eq!((kept.cursor, kept.done), (run.cursor, false));
+    let yesterday = TODAY.yesterday().unwrap();
+    let earlier = store.start_run(id, night, yesterday).await.unwrap();
+    assert_eq!(earlier, None, "a clock that went back starts no night that is over");
     assert_eq!(store.run(id, Nightly::Mail, TODAY).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn mail_is_off_until_it_goes_live_and_live_again_begins_anew() {
     use loyalty::ids::Source;
-    use platform::store::{MailMode, Whence};
+    use platform::store::{Cursor, MailMode, Whence};
     let shop = TestShop::open().await;
     let store = &shop.services.store;
     let at = |day: i8| date(2026, 11, day).at(12, 0, 0, 0).in_tz("UTC").unwrap().timestamp();
@@ -122,7 +125,7 @@ async fn mail_is_off_until_it_goes_live_and_live_again_begins_anew() {
 
 #[tokio::test]
 async fn of_many_changes_of_the_mail_mode_the_last_are_kept() {
-    use platform::store::{MailMode, Whence};
+    use platform::store::{Cursor, MailMode, Whence};
     let shop = TestShop::open().await;
     let store = &shop.services.store;
     let now = shop.services.clock.now();

@@ -55,6 +55,10 @@ pub enum Entity<'a> {
     Program(u32),
     /// A nightly run for a local date.
     Run(Nightly, Date),
+    /// Over how many buckets a day's due accounts are spread.
+    Shards,
+    /// How often the shop's customers come.
+    Rhythm,
     /// An account.
     Account(&'a CustomerId),
     /// Contact data.
@@ -126,6 +130,8 @@ impl Entity<'_> {
             Self::Drained => of_shop("DRAINED".to_owned()),
             Self::Heard => of_shop("HEARD".to_owned()),
             Self::Program(version) => of_shop(format!("{PROGRAMS}{version:06}")),
+            Self::Shards => of_shop("SHARDS".to_owned()),
+            Self::Rhythm => of_shop("RHYTHM".to_owned()),
             Self::Run(function, date) => of_shop(format!("{}{date}", runs(*function))),
             Self::Account(id) => of_customer(id, ACCOUNT.to_owned()),
             Self::Contact(id) => of_customer(id, CONTACT.to_owned()),
@@ -231,6 +237,13 @@ pub enum List<'a> {
     MergeCandidates,
     /// Dead letters by month.
     DeadLetters(Month),
+    /// Decisions of a night, by kind; those that wait for the owner's approval apart.
+    Decisions {
+        /// Whether they wait for approval.
+        awaiting: bool,
+        /// The local date.
+        date: Date,
+    },
     /// Messages by the month they were planned in, those in trouble apart.
     Messages {
         /// Whether somebody has to look at them.
@@ -249,6 +262,8 @@ impl List<'_> {
             Self::Unclaimed(month) => format!("{shop}#order#unclaimed#{month}"),
             Self::OpenTasks => format!("{shop}#task#open"),
             Self::MergeCandidates => format!("{shop}#candidate#open"),
+            Self::Decisions { awaiting: false, date } => format!("{shop}#decision#{date}"),
+            Self::Decisions { awaiting: true, date } => format!("{shop}#decision#await#{date}"),
             Self::DeadLetters(month) => format!("{shop}#dead-letter#{month}"),
             Self::Messages { troubled: false, month } => format!("{shop}#message#{month}"),
             Self::Messages { troubled: true, month } => format!("{shop}#message#trouble#{month}"),

@@ -16,7 +16,6 @@ use thiserror::Error;
 
 use super::item::{self, Put};
 use super::keys::{Entity, LEDGER, List, customer_partition};
-use super::people::put_account_of;
 use super::reads::stored_order;
 use super::{Person, Scene, Store, StoreError, Write, retry, table};
 use crate::identity::Identity;
@@ -149,8 +148,8 @@ impl Store {
             account.due = self.due(shop, &account, rules.programs.today(now)).await?;
             other.due = other.earliest_due();
             let mut puts = vec![
-                put_account_of(shop, &kept, &account, versions.0)?,
-                put_account_of(shop, &gone, &other, versions.1)?,
+                self.put_account_of(shop, &kept, &account, versions.0)?,
+                self.put_account_of(shop, &gone, &other, versions.1)?,
                 put_entry(shop, &kept, &taken_in)?,
                 put_entry(shop, &gone, &handed_over)?,
             ];
@@ -210,8 +209,8 @@ impl Store {
             account.due = self.due(shop, &account, today).await?;
             other.due = self.due(shop, &other, today).await?;
             let mut puts = vec![
-                put_account_of(shop, &kept, &account, versions.0)?,
-                put_account_of(shop, gone, &other, versions.1)?,
+                self.put_account_of(shop, &kept, &account, versions.0)?,
+                self.put_account_of(shop, gone, &other, versions.1)?,
                 put_entry(shop, &kept, &gave)?,
                 put_entry(shop, gone, &got)?,
             ];

@@ -59,7 +59,7 @@ pub use self::people::{Buyer, Contact, Person, Scene};
 pub use self::purchases::{Observation, Recorded};
 pub use self::reads::{Customer, LedgerPage, StoredOrder};
 pub use self::records::Known;
-pub use self::runs::Run;
+pub use self::runs::{Cursor, DuePage, Run};
 pub use self::set_aside::{DeadLetter, SAME_SALE, Task, WITHDRAWAL};
 pub use self::shops::{Applied, Rules, Settings, Status};
 pub use self::silence::{Heard as LastHeard, SILENCE};

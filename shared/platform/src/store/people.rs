@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::item::{self, Check, Put};
 use super::keys::{Entity, List, due_bucket};
+use super::runs::shard_of;
 use super::table::{DUE_MAIL, DUE_POINTS};
 use super::{Store, StoreError, Write, retry};
 use crate::identity::{Identities, Identity};
@@ -377,7 +378,7 @@ impl Store {
             if bound.read_version == 0 {
                 loyalty::posting::welcome(&rules.programs, &mut bound.account, scene.now);
                 bound.account.version = bound.account.version.max(1);
-                puts.push(put_account(scene.shop, &bound)?);
+                puts.push(self.put_account(scene.shop, &bound)?);
             }
             if self.write_checked(puts, checks).await? == Write::Done {
                 return Ok(bound.owner);
@@ -458,25 +459,33 @@ impl Bound {
     }
 }
 
-/// The account's write, with its places in the due indexes.
-pub(super) fn put_account(shop: &ShopId, bound: &Bound) -> Result<Put, StoreError> {
-    put_account_of(shop, &bound.holder, &bound.account, bound.read_version)
-}
-
-/// The write of an account that was read as this version, with its places in the due
-/// indexes.
-pub(super) fn put_account_of(
-    shop: &ShopId,
-    customer: &CustomerId,
-    account: &Account,
-    read_version: u64,
-) -> Result<Put, StoreError> {
-    let mut put = Put::new(Entity::Account(customer).key(shop), account)?;
-    for (index, date) in [(DUE_MAIL, account.due.mail), (DUE_POINTS, account.due.points)] {
-        if let Some(date) = date {
-            // One bucket a day until a shop needs more: a run reads every count ever used.
-            put = put.with(index.partition, AttributeValue::S(due_bucket(shop, date, 0)));
-        }
+impl Store {
+    /// The account's write, with its places in the due indexes.
+    pub(super) fn put_account(&self, shop: &ShopId, bound: &Bound) -> Result<Put, StoreError> {
+        self.put_account_of(shop, &bound.holder, &bound.account, bound.read_version)
     }
-    Ok(put.if_version("n", read_version))
+
+    /// The write of an account that was read as this version, with its places in the due
+    /// indexes.
+    pub(super) fn put_account_of(
+        &self,
+        shop: &ShopId,
+        customer: &CustomerId,
+        account: &Account,
+        read_version: u64,
+    ) -> Result<Put, StoreError> {
+        let mut put = Put::new(Entity::Account(customer).key(shop), account)?;
+        let shards = self.shards_known(shop);
+        let places = [
+            (DUE_MAIL, account.due.mail, shards.mail),
+            (DUE_POINTS, account.due.points, shards.points),
+        ];
+        for (index, date, count) in places {
+            if let Some(date) = date {
+                let bucket = due_bucket(shop, date, shard_of(customer, count));
+                put = put.with(index.partition, AttributeValue::S(bucket));
+            }
+        }
+        Ok(put.if_version("n", read_version))
+    }
 }

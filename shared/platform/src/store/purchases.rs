@@ -16,7 +16,7 @@ use loyalty::whose::{Claims, Found, Whose};
 
 use super::item::Put;
 use super::keys::{Entity, List, Listed};
-use super::people::{Bound, put_account};
+use super::people::Bound;
 use super::reads::{StoredOrder, VERSION, stored_order};
 use super::{Buyer, Lookup, Scene, Store, StoreError, Write, merges, retry};
 use crate::identity::Identity;
@@ -321,7 +321,7 @@ impl Store {
         }
         let shop = case.scene.shop;
         bound.account.due = self.due(shop, &bound.account, case.today()).await?;
-        plan.puts.push(put_account(shop, bound)?);
+        plan.puts.push(self.put_account(shop, bound)?);
         for entry in entries {
             plan.recorded.delta = plan.recorded.delta.plus(entry.delta)?;
             let key = Entity::Ledger(&bound.holder, entry.number).key(shop);

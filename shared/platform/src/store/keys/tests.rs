@@ -22,6 +22,8 @@ fn every_key_of_every_entity() {
         Entity::Program(7),
         Entity::Run(Nightly::Mail, date),
         Entity::Run(Nightly::Points, date),
+        Entity::Shards,
+        Entity::Rhythm,
         Entity::Account(&anna),
         Entity::Contact(&anna),
         Entity::Ledger(&anna, 42),
@@ -62,6 +64,8 @@ fn every_key_of_every_entity() {
         List::OpenTasks,
         List::MergeCandidates,
         List::DeadLetters(month),
+        List::Decisions { awaiting: false, date },
+        List::Decisions { awaiting: true, date },
         List::Messages { troubled: false, month },
         List::Messages { troubled: true, month },
     ];

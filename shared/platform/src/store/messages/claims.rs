@@ -9,7 +9,6 @@ use loyalty::mail::{Class, Kind, WhyNot};
 use super::{Claim, Kept, LEASE, Message, ReliedOn, State, read};
 use crate::store::item::{Check, Put};
 use crate::store::keys::Entity;
-use crate::store::people::put_account_of;
 use crate::store::{Contact, Status, Store, StoreError, Write, retry};
 
 /// Everything that deciding about a message to somebody rests on.
@@ -263,7 +262,7 @@ impl Store {
     ) -> Result<Put, StoreError> {
         let read_version = account.version;
         account.version = account.version.saturating_add(1);
-        put_account_of(shop, customer, &account, read_version)
+        self.put_account_of(shop, customer, &account, read_version)
     }
 }
 
