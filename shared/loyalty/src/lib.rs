@@ -17,11 +17,13 @@ pub mod mail;
 pub mod merging;
 pub mod money;
 pub mod month;
+pub mod night;
 pub mod order;
 pub mod posting;
 pub mod program;
 #[cfg(test)]
 mod testing;
+pub mod trial;
 pub mod whose;
 pub mod worth;
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 /// What the mail nights have found to tell her.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Letters {
-    /// The local nights of the last win-back letters, oldest first: those of a year, and no
-    /// more than matter.
+    /// The nights that found the last two win-back letters, sent or not, oldest first: no
+    /// more matter, for there are two of a lapse and two of a year.
     #[serde(rename = "w", default, skip_serializing_if = "Vec::is_empty")]
     pub win_backs: Vec<Date>,
     /// The year of the last birthday gift.
@@ -19,9 +19,10 @@ pub struct Letters {
     /// The local night of the last survey invitation.
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     pub survey: Option<Date>,
-    /// The expiry she was last given notice of, and which notice that was.
-    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
-    pub expiring: Option<(Date, u8)>,
+    /// The last days of points she was given notice of that haven't passed, soonest first,
+    /// each with the latest notice of it: points of two months may be told of in turns.
+    #[serde(rename = "e", default, skip_serializing_if = "Vec::is_empty")]
+    pub expiring: Vec<(Date, u8)>,
     /// The review she was last given notice of, and which notice that was.
     #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     pub tier_ending: Option<(Date, u8)>,

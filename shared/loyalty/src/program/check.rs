@@ -2,6 +2,7 @@
 
 mod earning;
 mod hours;
+mod letters;
 mod mail;
 mod reader;
 mod rewards;

@@ -212,8 +212,41 @@ pub(super) struct MailFile {
     pub(super) receipts: Option<String>,
     #[serde(default)]
     pub(super) off: Vec<String>,
+    pub(super) approve_days: Option<i64>,
+    #[serde(rename = "win-back")]
+    pub(super) win_back: Option<WinBackFile>,
+    pub(super) birthday: Option<DayFile>,
+    pub(super) anniversary: Option<DayFile>,
+    #[serde(rename = "tier-at-risk")]
+    pub(super) tier_at_risk: Option<TierAtRiskFile>,
     #[serde(default)]
     pub(super) template: Vec<TemplateFile>,
+}
+
+/// `[mail.win-back]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WinBackFile {
+    pub(super) rhythm: Option<String>,
+    pub(super) days: Option<i64>,
+    pub(super) offer: Option<String>,
+    pub(super) send: Option<String>,
+}
+
+/// `[mail.birthday]`, `[mail.anniversary]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DayFile {
+    pub(super) points: Option<i64>,
+    pub(super) offer: Option<String>,
+    pub(super) send: Option<String>,
+}
+
+/// `[mail.tier-at-risk]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TierAtRiskFile {
+    pub(super) send: Option<String>,
 }
 
 /// `[[mail.template]]`

@@ -21,7 +21,9 @@ use rust_decimal::Decimal;
 
 pub use self::check::{Problem, ProgramError};
 pub use self::hours::{OpeningHours, Shift};
-pub use self::mail::{MailRules, TemplateOverride};
+pub use self::mail::{
+    DayRules, LetterRules, MailRules, Rhythm, Sending, TemplateOverride, WinBackRules,
+};
 pub use self::preset::{ConsentGrade, ExpiryLimit, Preset};
 pub use self::versions::{ProgramVersion, Programs, starts};
 use crate::Points;

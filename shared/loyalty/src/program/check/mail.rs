@@ -7,6 +7,7 @@ use crate::Language;
 use crate::mail::plan::Receipts;
 use crate::mail::{Class, Kind};
 use crate::program::file::{MailFile, TemplateFile};
+use crate::program::mail::APPROVE_DAYS;
 use crate::program::{MailRules, TemplateOverride};
 
 /// The longest template of a subject or preheader, in characters: what stands in a line of
@@ -16,6 +17,9 @@ const MAX_LINE: usize = 300;
 const MAX_BODY: usize = 10_000;
 /// Both languages of every kind.
 const MAX_TEMPLATES: usize = Kind::ALL.len() * Language::ALL.len();
+
+/// The most days after going live for which everything may wait for approval: a year.
+const MAX_APPROVE_DAYS: i64 = 365;
 
 const RECEIPTS: &[(&str, Receipts)] = &[
     ("off", Receipts::Off),
@@ -31,13 +35,34 @@ impl Checker {
         let no_receipts = off.contains(&Kind::Receipt);
         let default = if no_receipts { Receipts::Off } else { Receipts::default() };
         let key = "mail.receipts";
-        let receipts = self.choice(key, file.receipts.as_deref(), RECEIPTS, Some(default))?;
+        let receipts = self.choice(key, file.receipts.as_deref(), RECEIPTS, Some(default));
+        let approve_days = self.whole(
+            "mail.approve_days",
+            file.approve_days,
+            0..=MAX_APPROVE_DAYS,
+            Some(APPROVE_DAYS),
+        );
+        let win_back = self.win_back(file.win_back.unwrap_or_default());
+        let birthday = self.day_rules("mail.birthday", file.birthday.unwrap_or_default());
+        let anniversary = self.day_rules("mail.anniversary", file.anniversary.unwrap_or_default());
+        let at_risk = file.tier_at_risk.unwrap_or_default().send;
+        let tier_at_risk = self.letter("mail.tier-at-risk", at_risk, None);
+        let receipts = receipts?;
         if no_receipts && receipts != Receipts::Off {
             let found = shown(file.receipts.as_deref().unwrap_or_default());
             let message = format!("found {found}, but mail.off has \"receipt\"; leave one out");
             self.report(key, message);
         }
-        Some(MailRules { receipts, off, templates })
+        Some(MailRules {
+            receipts,
+            off,
+            templates,
+            approve_days: approve_days?,
+            win_back: win_back?,
+            birthday: birthday?,
+            anniversary: anniversary?,
+            tier_at_risk: tier_at_risk?,
+        })
     }
 
     /// Kinds the shop doesn't send: such as have a switch, each once.

@@ -32,6 +32,14 @@ pub(super) struct Shape {
 
 /// The sections of which there is one.
 const SINGLE: &[&str] = &["shop", "program", "base", "tiers", "expiry", "mail"];
+/// The sections within sections, of which there is one each.
+const WITHIN: &[(&str, &str)] = &[
+    ("shop", "hours"),
+    ("mail", "win-back"),
+    ("mail", "birthday"),
+    ("mail", "anniversary"),
+    ("mail", "tier-at-risk"),
+];
 /// The sections of which there may be several.
 const SEVERAL: &[&str] = &["earn", "category", "multiplier", "tier", "reward"];
 
@@ -88,9 +96,12 @@ fn wrong_brackets(tree: &DeTable<'_>) -> Option<(Range<usize>, String)> {
             return Some((value.span(), format!("to be one section, [{name}]")));
         }
     }
-    let shop = tree.get("shop").and_then(|shop| shop.get_ref().as_table());
-    if let Some(value) = shop.and_then(|shop| shop.get("hours")).filter(|value| !is_table(value)) {
-        return Some((value.span(), "to be one section, [shop.hours]".to_owned()));
+    for (section, name) in WITHIN {
+        let section_table = tree.get(*section).and_then(|value| value.get_ref().as_table());
+        let value = section_table.and_then(|table| table.get(*name));
+        if let Some(value) = value.filter(|value| !is_table(value)) {
+            return Some((value.span(), format!("to be one section, [{section}.{name}]")));
+        }
     }
     for name in SEVERAL {
         let Some(value) = tree.get(*name) else { continue };
