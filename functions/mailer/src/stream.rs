@@ -315,7 +315,7 @@ impl Mailer {
     ) -> Result<(), PlanError> {
         let (store, now) = (&self.services.store, self.services.clock.now());
         for draft in drafts {
-            let mode = mail_mode(batch.status(self, shop).await?);
+            let mode = batch.status(self, shop).await?.mode();
             if let Some(why) = too_early(mode, &draft) {
                 self.skip(shop, customer, &draft, why).await?;
                 continue;
@@ -342,7 +342,7 @@ impl Mailer {
         let date = rules.programs.today(at);
         for kind in &draft.sections {
             let (kind, trigger) = (*kind, draft.about.trigger());
-            let decision = Decision { date, kind, trigger, why, at };
+            let decision = Decision::skipped(date, kind, trigger, why, at);
             store.keep_decision(shop, customer, &decision).await?;
         }
         Ok(())
@@ -385,15 +385,6 @@ impl Batch {
         if at.is_some_and(|at| at <= now) && !self.due.contains(shop) {
             self.due.insert(shop.clone());
         }
-    }
-}
-
-/// How far a shop's mail is, as the rules have it.
-pub(crate) fn mail_mode(status: &Status) -> MailMode {
-    match (status.mail_mode, status.live_since) {
-        (store::MailMode::Off, _) | (store::MailMode::Live, None) => MailMode::Off,
-        (store::MailMode::OwnerOnly, _) => MailMode::Owner,
-        (store::MailMode::Live, Some(since)) => MailMode::Live { since },
     }
 }
 

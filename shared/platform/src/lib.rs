@@ -9,6 +9,7 @@ pub mod events;
 pub mod identity;
 pub mod invoke;
 pub mod mail;
+pub mod nights;
 pub mod problem;
 pub mod secrets;
 pub mod sender;

@@ -96,7 +96,7 @@ async fn a_run_starts_once_and_keeps_its_progress_against_a_second_worker() {
 #[tokio::test]
 async fn mail_is_off_until_it_goes_live_and_live_again_begins_anew() {
     use loyalty::ids::Source;
-    use platform::store::{Cursor, MailMode, Whence};
+    use platform::store::{MailMode, Whence};
     let shop = TestShop::open().await;
     let store = &shop.services.store;
     let at = |day: i8| date(2026, 11, day).at(12, 0, 0, 0).in_tz("UTC").unwrap().timestamp();
@@ -125,7 +125,7 @@ async fn mail_is_off_until_it_goes_live_and_live_again_begins_anew() {
 
 #[tokio::test]
 async fn of_many_changes_of_the_mail_mode_the_last_are_kept() {
-    use platform::store::{Cursor, MailMode, Whence};
+    use platform::store::{MailMode, Whence};
     let shop = TestShop::open().await;
     let store = &shop.services.store;
     let now = shop.services.clock.now();

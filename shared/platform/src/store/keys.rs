@@ -29,6 +29,14 @@ pub enum Nightly {
 }
 
 impl Nightly {
+    /// The function's deployed name.
+    pub fn deployed(self) -> &'static str {
+        match self {
+            Self::Mail => "reengagement-scan",
+            Self::Points => "tier-recalculation",
+        }
+    }
+
     /// As it stands in keys.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -44,6 +44,16 @@ pub struct MailChange {
 }
 
 impl Status {
+    /// How far a shop's mail is, as the rules have it.
+    pub fn mode(&self) -> loyalty::mail::MailMode {
+        use loyalty::mail::MailMode as Rule;
+        match (self.mail_mode, self.live_since) {
+            (MailMode::Off, _) | (MailMode::Live, None) => Rule::Off,
+            (MailMode::OwnerOnly, _) => Rule::Owner,
+            (MailMode::Live, Some(since)) => Rule::Live { since },
+        }
+    }
+
     /// When the mail mode was last changed; `None` where it never was.
     pub fn mail_changed_at(&self) -> Option<Timestamp> {
         self.mail_changes.last().map(|change| change.at)

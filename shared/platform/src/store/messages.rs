@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use self::claims::{Claimed, Desk, Wanted};
-pub use self::decisions::Decision;
+pub use self::decisions::{Decided, DecidedOn, Decision, DecisionPlace};
 pub use self::pages::{Among, MessagePage, Place};
 use super::item::{self, Put};
 use super::keys::{Entity, List, MESSAGES, send_bucket, time};

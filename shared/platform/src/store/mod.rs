@@ -52,7 +52,7 @@ pub use self::marketing::{MARKETING_PAUSED, MarketingPause, WhyHeld};
 pub use self::merges::{CandidateState, Deed, MergeCandidate, MergeError, UNDO_WITHIN};
 pub(crate) use self::messages::short_hash;
 pub use self::messages::{
-    Among, Bounced, Claim, Claimed, Decision, Desk, Heard, Kept, LEASE, Message, MessagePage,
+    Among, Bounced, Claim, Claimed, Decided, DecidedOn, Decision, DecisionPlace, Desk, Heard, Kept, LEASE, Message, MessagePage,
     Place, ReliedOn, State as MessageState, Wanted, trigger_of_tag, trigger_tag,
 };
 pub use self::people::{Buyer, Contact, Person, Scene};

@@ -1,32 +1,116 @@
-//! Decisions that left no message: why nothing was told.
+//! Decisions: what a night found for somebody and what became of it, and why nothing was told
+//! of what happened.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use loyalty::ids::{CustomerId, ShopId};
-use loyalty::mail::{Kind, WhyNot};
+use loyalty::mail::{Draft, Kind, WhyNot};
+use loyalty::night::Fact;
 use serde::{Deserialize, Serialize};
 
+use super::customer_of;
 use crate::store::item::{self, Put};
-use crate::store::keys::{DECISIONS, Entity, customer_partition};
-use crate::store::{Store, StoreError, table};
+use crate::store::keys::{DECISIONS, Entity, List, Listed, customer_partition};
+use crate::store::reads::key_of;
+use crate::store::{Item, Store, StoreError, table};
 
 /// Thirteen months.
 const LIFE: SignedDuration = SignedDuration::from_hours(396 * 24);
 
-/// A kind of mail that somebody didn't get on a day, and why.
+/// What was decided about one kind of mail to somebody on a day, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decision {
     /// The local day.
     pub date: Date,
     /// The kind.
     pub kind: Kind,
-    /// What would have caused it.
+    /// What would cause it.
     pub trigger: String,
-    /// Why not.
-    pub why: WhyNot,
+    /// What was decided.
+    #[serde(default)]
+    pub outcome: Decided,
+    /// Why not, where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<WhyNot>,
+    /// What it rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<Fact>,
+    /// The test that held her out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<String>,
+    /// What is told if it is approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<Draft>,
     /// When that was decided.
     pub at: Timestamp,
 }
+
+/// What was decided.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decided {
+    /// It is left out.
+    #[default]
+    Skipped,
+    /// It is to be told: what became of it is told by the message of its trigger.
+    Planned,
+    /// A test held her out, by chance.
+    HeldOut,
+    /// It waits for the owner's approval.
+    Awaiting,
+    /// The owner said no.
+    Refused,
+    /// The owner didn't say anything for too long.
+    Lapsed,
+}
+
+impl Decision {
+    /// That something isn't told of, for this reason.
+    pub fn skipped(
+        date: Date,
+        kind: Kind,
+        trigger: String,
+        why: WhyNot,
+        at: Timestamp,
+    ) -> Self {
+        let (why, outcome) = (Some(why), Decided::Skipped);
+        Self { date, kind, trigger, outcome, why, facts: Vec::new(), test: None, draft: None, at }
+    }
+
+    fn listed(&self, shop: &ShopId, customer: &CustomerId) -> Listed {
+        let awaiting = self.outcome == Decided::Awaiting;
+        let list = List::Decisions { awaiting, date: self.date }.partition(shop);
+        Listed { list, place: format!("{}#{customer}", self.kind.as_str()) }
+    }
+
+    /// Its write, under whatever condition.
+    pub(in crate::store) fn put(
+        &self,
+        shop: &ShopId,
+        customer: &CustomerId,
+    ) -> Result<Put, StoreError> {
+        let key = Entity::Decision(customer, self.date, self.kind.as_str()).key(shop);
+        let expires = self.at.checked_add(LIFE).unwrap_or(Timestamp::MAX);
+        Ok(Put::new(key, self)?.expires(expires).listed(self.listed(shop, customer)))
+    }
+
+    fn is_over(&self, now: Timestamp) -> bool {
+        self.at.checked_add(LIFE).is_ok_and(|over| over <= now)
+    }
+}
+
+/// A decision and whom it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecidedOn {
+    /// Whom.
+    pub customer: CustomerId,
+    /// The decision.
+    pub decision: Decision,
+}
+
+/// Where a page of a day's decisions goes on: after a kind's customer.
+pub type DecisionPlace = String;
 
 impl Store {
     /// Keeps a decision; the day's first of a kind stands.
@@ -36,9 +120,7 @@ impl Store {
         customer: &CustomerId,
         decision: &Decision,
     ) -> Result<(), StoreError> {
-        let key = Entity::Decision(customer, decision.date, decision.kind.as_str()).key(shop);
-        let expires = decision.at.checked_add(LIFE).unwrap_or(Timestamp::MAX);
-        self.put_surely(Put::new(key, decision)?.expires(expires).if_absent()).await?;
+        self.put_surely(decision.put(shop, customer)?.if_absent()).await?;
         Ok(())
     }
 
@@ -49,9 +131,72 @@ impl Store {
         customer: &CustomerId,
         now: Timestamp,
     ) -> Result<Vec<Decision>, StoreError> {
-        let mut found = self.query_all(&customer_partition(shop, customer), DECISIONS).await?;
-        let now = u64::try_from(now.as_second()).unwrap_or(0);
-        found.retain(|decision| item::number(decision, table::EXPIRES_AT) > now);
-        found.into_iter().map(item::read).collect()
+        let found = self.query_all(&customer_partition(shop, customer), DECISIONS).await?;
+        let mut found: Vec<Decision> =
+            found.into_iter().map(item::read).collect::<Result<_, _>>()?;
+        found.retain(|decision| !decision.is_over(now));
+        Ok(found)
     }
+
+    /// A page of a local day's decisions of a kind or of all, by kind and customer: those that
+    /// wait for approval, or the others. An index names them, which follows the table a little
+    /// later; the items decide.
+    pub async fn decisions_of(
+        &self,
+        shop: &ShopId,
+        (date, awaiting): (Date, bool),
+        kind: Option<Kind>,
+        after: Option<&DecisionPlace>,
+        limit: u16,
+    ) -> Result<(Vec<DecidedOn>, Option<DecisionPlace>), StoreError> {
+        let kind = kind.map(|kind| format!("{}#", kind.as_str()));
+        let mut condition = format!("{} = :list", table::LIST.partition);
+        let list = List::Decisions { awaiting, date }.partition(shop);
+        let mut values = vec![(":list".to_owned(), AttributeValue::S(list))];
+        // One condition on the place is all there may be: after a place, else of a kind.
+        match (after, &kind) {
+            (Some(after), kind) => {
+                condition.push_str(&format!(" AND {} BETWEEN :after AND :end", table::LIST.sort));
+                let end = kind.as_ref().map_or_else(|| "~".to_owned(), |kind| format!("{kind}~"));
+                // Nothing sorts between a place and the place with a character behind it.
+                values.push((":after".to_owned(), AttributeValue::S(format!("{after}!"))));
+                values.push((":end".to_owned(), AttributeValue::S(end)));
+            }
+            (None, Some(kind)) => {
+                condition.push_str(&format!(" AND begins_with({}, :kind)", table::LIST.sort));
+                values.push((":kind".to_owned(), AttributeValue::S(kind.clone())));
+            }
+            (None, None) => {}
+        }
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(table::LIST.name)
+            .key_condition_expression(condition)
+            .set_expression_attribute_values(Some(values.into_iter().collect()))
+            .limit(i32::from(limit))
+            .send()
+            .await
+            .map_err(StoreError::unavailable)?;
+        let more = answer.last_evaluated_key.is_some();
+        let named = answer.items.unwrap_or_default();
+        let last = named.last().and_then(|last| item::text(last, table::LIST.sort));
+        let mut found = Vec::new();
+        for item in self.get_all(named.iter().map(key_of).collect()).await? {
+            found.extend(decided_on(item)?);
+        }
+        found.retain(|one| (one.decision.outcome == Decided::Awaiting) == awaiting);
+        found.sort_by(|a, b| {
+            let place = |one: &DecidedOn| (one.decision.kind.as_str(), one.customer.clone());
+            place(a).cmp(&place(b))
+        });
+        Ok((found, last.filter(|_| more)))
+    }
+}
+
+fn decided_on(found: Item) -> Result<Option<DecidedOn>, StoreError> {
+    let customer = item::text(&found, table::PK).and_then(|pk| customer_of(&pk));
+    let decision = item::read(found)?;
+    Ok(customer.map(|customer| DecidedOn { customer, decision }))
 }
