@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use loyalty::account::Account;
+use loyalty::birthday::Birthday;
 use loyalty::consent::{Consent, Fact};
 use loyalty::ids::{CustomerId, ShopId, Source};
 use loyalty::ledger::{Entry, Origin};
@@ -38,6 +39,8 @@ pub struct Person {
     pub name: Option<String>,
     /// Her language, as BCP 47.
     pub language: Option<String>,
+    /// Her birthday.
+    pub birthday: Option<Birthday>,
     /// When this was true; `None`: the source doesn't say.
     pub updated_at: Option<Timestamp>,
 }
@@ -72,6 +75,12 @@ pub struct Contact {
     /// Her language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// Her birthday. No year of it is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birthday: Option<Birthday>,
+    /// When she last said it herself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birthday_said_at: Option<Timestamp>,
     /// Sources that have a record of her, with the time of the newest we know.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub records: BTreeMap<Source, Option<Timestamp>>,
@@ -133,6 +142,8 @@ impl Contact {
                 ours.clone_from(theirs);
             }
         }
+        // What she or the owner said stands, and so does what was heard first.
+        self.birthday = self.birthday.or(person.birthday);
     }
 }
 
