@@ -2,8 +2,8 @@
 //! it or say why it came.
 
 use jiff::Timestamp;
-use loyalty::ids::{CustomerId, ShopId};
-use loyalty::mail::news::News;
+use loyalty::ids::{CustomerId, ShopId, TierId};
+use loyalty::mail::news::{Gift, News};
 use loyalty::mail::{Class, Kind};
 use loyalty::program::Program;
 use platform::mail::{AddressError, Letter, Mailbox};
@@ -208,11 +208,26 @@ fn section(news: &News, occasion: &Occasion<'_>, locale: &Locale) -> Section {
             Section::PointsTakenBack { points: *points, returned: *returned }
         }
         News::TierReached { tier } => {
-            let found = program.tier(tier);
-            Section::TierReached {
-                tier: found.map_or(tier.as_str(), |tier| &tier.name).to_owned(),
-                perks: found.map(|tier| tier.perks.clone()).unwrap_or_default(),
-            }
+            let perks = program.tier(tier).map(|tier| tier.perks.clone()).unwrap_or_default();
+            Section::TierReached { tier: tier_name(tier, program), perks }
+        }
+        News::TierAtRisk { tier, missing, on } => {
+            Section::TierAtRisk { tier: tier_name(tier, program), missing: *missing, until: *on }
+        }
+        News::TierEnding { tier, next, on } => {
+            let next = tier_name(next, program);
+            Section::TierEnding { tier: tier_name(tier, program), next, on: *on }
+        }
+        News::PointsExpiring { points, worth, on } => {
+            Section::PointsExpiring { points: *points, worth: *worth, on: *on }
+        }
+        News::Birthday(gift) => Section::Birthday { gift: given(gift, locale) },
+        News::Anniversary { years, gift } => Section::Anniversary {
+            years: u16::try_from(*years).unwrap_or_default(),
+            gift: given(gift, locale),
+        },
+        News::WinBack { last_visit, offer } => {
+            Section::WinBack { last_visit: *last_visit, offer: offer.clone() }
         }
         News::Welcome => {
             let for_all = program.rewards.iter().filter(|reward| reward.tier.is_none());
@@ -231,4 +246,16 @@ fn section(news: &News, occasion: &Occasion<'_>, locale: &Locale) -> Section {
             }
         }
     }
+}
+
+/// A tier's name, as customers know it.
+fn tier_name(tier: &TierId, program: &Program) -> String {
+    program.tier(tier).map_or(tier.as_str(), |tier| &tier.name).to_owned()
+}
+
+/// What a day of hers brought her, on one line: the points, and what the shop gives besides.
+fn given(gift: &Gift, locale: &Locale) -> Option<String> {
+    let points = gift.points.map(|points| locale.points(points));
+    let parts: Vec<String> = points.into_iter().chain(gift.offer.clone()).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }

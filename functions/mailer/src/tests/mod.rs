@@ -2,6 +2,7 @@
 
 mod faults;
 mod heard;
+mod night;
 mod plan;
 mod send;
 mod stream;

@@ -5,6 +5,7 @@
 //! again. A saved version never changes: an order keeps the version that was in force
 //! when it was first paid.
 
+mod cash;
 mod check;
 mod file;
 mod hours;

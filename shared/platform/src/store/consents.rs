@@ -1,6 +1,7 @@
 //! What people said about mail: taken in, kept with them, and proved.
 
 use jiff::{SignedDuration, Timestamp};
+use loyalty::birthday::Birthday;
 use loyalty::consent::{Act, Channel, Consent, Fact, State, Teller};
 use loyalty::ids::{CustomerId, ShopId, Source};
 use loyalty::program::ConsentGrade;
@@ -162,7 +163,7 @@ impl Store {
             }
             let mut checks = Vec::new();
             if holder != *customer {
-                puts.extend(self.tell_holder(shop, &holder, &Consent::from(fact)).await?);
+                puts.extend(self.tell_holder(shop, &holder, &Consent::from(fact), None).await?);
                 // A merge undone meanwhile makes it nobody's business but hers.
                 let key = Entity::Account(&holder).key(shop);
                 checks.push(Check::version(key, "n", account.version));
@@ -176,17 +177,19 @@ impl Store {
         Err(StoreError::Contended { attempts: retry::ATTEMPTS })
     }
 
-    /// Plans to tell the one who stands for somebody what she said about mail. It was
-    /// proved where she said it.
+    /// Plans to tell the one who stands for somebody what she said about mail, which was
+    /// proved where she said it, and her birthday.
     pub(super) async fn tell_holder(
         &self,
         shop: &ShopId,
         holder: &CustomerId,
         said: &Consent,
+        birthday: Option<Birthday>,
     ) -> Result<Option<Put>, StoreError> {
         let Some(known) = self.contact(shop, holder).await? else { return Ok(None) };
         let mut contact = known.clone();
         contact.consent.merge(said);
+        contact.hears_birthday(birthday);
         (contact != known).then(|| contact.put(shop, holder, &[])).transpose()
     }
 

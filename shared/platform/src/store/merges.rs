@@ -145,7 +145,11 @@ impl Store {
             let mut leaving = Party { id: &gone, account: &mut other };
             let [taken_in, handed_over] =
                 merging::merge(&occasion, &mut party, &mut leaving).map_err(StoreError::from)?;
-            account.due = self.due(shop, &account, rules.programs.today(now)).await?;
+            let today = rules.programs.today(now);
+            let hers = self.contact(shop, &gone).await?;
+            let birthday = hers.as_ref().and_then(|contact| contact.birthday);
+            account.due = self.due(shop, &account, today).await?;
+            account.due.mail = self.birthday_due(shop, &account, birthday, today).await?;
             other.due = other.earliest_due();
             let mut puts = vec![
                 self.put_account_of(shop, &kept, &account, versions.0)?,
@@ -156,8 +160,9 @@ impl Store {
             // What she said about mail under the other name still holds. It is written again
             // as it is, so that what she says at this moment isn't heard by the other alone:
             // one of the two then plans again from what is there.
-            if let Some(contact) = self.contact(shop, &gone).await? {
-                puts.extend(self.tell_holder(shop, &kept, &contact.consent).await?);
+            if let Some(contact) = hers {
+                let said = &contact.consent;
+                puts.extend(self.tell_holder(shop, &kept, said, contact.birthday).await?);
                 puts.push(contact.put(shop, &gone, &[])?);
             }
             puts.extend(self.close_candidate(shop, &kept, &gone, CandidateState::Merged).await?);
@@ -208,6 +213,8 @@ impl Store {
             };
             account.due = self.due(shop, &account, today).await?;
             other.due = self.due(shop, &other, today).await?;
+            let birthday = self.contact(shop, gone).await?.and_then(|contact| contact.birthday);
+            other.due.mail = self.birthday_due(shop, &other, birthday, today).await?;
             let mut puts = vec![
                 self.put_account_of(shop, &kept, &account, versions.0)?,
                 self.put_account_of(shop, gone, &other, versions.1)?,

@@ -4,6 +4,7 @@
 //! Every write is conditional, on a version or on absence, and what belongs together is
 //! one transaction. A write that lost a race is planned again from what is there now.
 
+mod birthdays;
 mod changes;
 mod consents;
 mod due;
@@ -41,6 +42,7 @@ use aws_sdk_dynamodb::types::{
 };
 use thiserror::Error;
 
+pub use self::birthdays::{BirthdayBy, BirthdayChange, BirthdaySet};
 pub use self::changes::{Change, Changed};
 pub use self::consents::{ConsentProof, EndedConsent, shopify_grade};
 pub use self::due::DueWork;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use loyalty::account::Account;
+use loyalty::birthday::Birthday;
 use loyalty::consent::{Consent, Fact};
 use loyalty::ids::{CustomerId, ShopId, Source};
 use loyalty::ledger::{Entry, Origin};
@@ -12,6 +13,7 @@ use loyalty::month::Month;
 use loyalty::whose::{Claims, Found, Owner, RecordClaims, Whose, whose};
 use serde::{Deserialize, Serialize};
 
+use super::birthdays::BirthdayChange;
 use super::item::{self, Check, Put};
 use super::keys::{Entity, List, due_bucket};
 use super::runs::shard_of;
@@ -39,6 +41,8 @@ pub struct Person {
     pub name: Option<String>,
     /// Her language, as BCP 47.
     pub language: Option<String>,
+    /// Her birthday.
+    pub birthday: Option<Birthday>,
     /// When this was true; `None`: the source doesn't say.
     pub updated_at: Option<Timestamp>,
 }
@@ -73,6 +77,12 @@ pub struct Contact {
     /// Her language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// Her birthday. No year of it is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birthday: Option<Birthday>,
+    /// Who last changed it or took it away, and when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birthday_change: Option<BirthdayChange>,
     /// Sources that have a record of her, with the time of the newest we know.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub records: BTreeMap<Source, Option<Timestamp>>,
@@ -134,6 +144,7 @@ impl Contact {
                 ours.clone_from(theirs);
             }
         }
+        self.hears_birthday(person.birthday);
     }
 }
 
@@ -357,9 +368,10 @@ impl Store {
             }
             // A record has an id, so it is somebody's.
             let Some(mut bound) = self.bind(scene, found.whose, &buyer).await? else { break };
-            self.learn(scene, &mut bound, person, consent).await?;
+            let birthday = self.learn(scene, &mut bound, person, consent).await?;
             let mut checks = Vec::new();
-            if consent.is_some() && bound.read_version > 0 {
+            let says = consent.is_some() || birthday.is_some();
+            if says && bound.read_version > 0 {
                 // Asked once more after her contact was read: a merge that came between wrote
                 // it again, and nobody else would tell who stands for her now.
                 let (holder, account) = self.account(scene.shop, bound.owner.clone()).await?;
@@ -378,7 +390,17 @@ impl Store {
             if bound.read_version == 0 {
                 loyalty::posting::welcome(&rules.programs, &mut bound.account, scene.now);
                 bound.account.version = bound.account.version.max(1);
+            }
+            let today = rules.programs.today(scene.now);
+            let due = self.birthday_due(scene.shop, &bound.account, birthday, today).await?;
+            if bound.read_version > 0 && due != bound.account.due.mail {
+                bound.account.version = bound.read_version.saturating_add(1);
+            }
+            bound.account.due.mail = due;
+            if bound.account.version != bound.read_version {
                 puts.push(self.put_account(scene.shop, &bound)?);
+                // It is written under its version, and so needs no look besides.
+                checks.clear();
             }
             if self.write_checked(puts, checks).await? == Write::Done {
                 return Ok(bound.owner);
@@ -389,14 +411,14 @@ impl Store {
     }
 
     /// Takes what a record says into the planned contact; plans to write it only if it
-    /// says something new.
+    /// says something new. Gives her birthday where that is.
     async fn learn(
         &self,
         scene: &Scene<'_>,
         bound: &mut Bound,
         person: &Person,
         consent: Option<&Fact>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<Birthday>, StoreError> {
         let must = bound.contact.is_some();
         let known = match bound.contact.take() {
             Some(contact) => contact,
@@ -404,19 +426,21 @@ impl Store {
         };
         let mut contact = known.clone();
         contact.learn(scene.source, person);
+        let birthday = contact.birthday.filter(|_| contact.birthday != known.birthday);
         if let Some(fact) = consent {
             let told = scene.identities;
             let told = person.email.as_ref().and_then(|email| told.email(email));
             let told = told.unwrap_or_else(|| scene.identities.customer(scene.source, &person.id));
             bound.more.extend(contact.hears(scene.shop, fact, Some(&told), scene.now)?);
-            // Mail is sent by what the one who stands for her said.
-            if bound.holder != bound.owner {
-                let said = Consent::from(fact);
-                bound.more.extend(self.tell_holder(scene.shop, &bound.holder, &said).await?);
-            }
+        }
+        // Mail is sent by what is known of the one who stands for her.
+        if bound.holder != bound.owner && (consent.is_some() || birthday.is_some()) {
+            let said = consent.map(Consent::from).unwrap_or_default();
+            let told = self.tell_holder(scene.shop, &bound.holder, &said, birthday).await?;
+            bound.more.extend(told);
         }
         bound.contact = (must || contact != known).then_some(contact);
-        Ok(())
+        Ok(birthday)
     }
 }
 

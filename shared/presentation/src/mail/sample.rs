@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, date};
 use loyalty::mail::Kind;
-use loyalty::program::{Per, Program, RewardKind};
+use loyalty::program::{Per, Program};
 use loyalty::{Money, Points};
 
 use super::Section;
@@ -42,7 +42,7 @@ impl Section {
             },
             Kind::Export => Self::Export { url: url("x") },
             Kind::Erasure => {
-                Self::Erasure { points, worth: worth(points, program), vouchers: 1, on: DAY }
+                Self::Erasure { points, worth: program.worth(points), vouchers: 1, on: DAY }
             }
             Kind::RewardIssued => Self::RewardIssued {
                 reward,
@@ -66,7 +66,7 @@ impl Section {
                 perks: tier.map(|tier| tier.perks.clone()).unwrap_or_default(),
             },
             Kind::PointsExpiring => {
-                Self::PointsExpiring { points, worth: worth(points, program), on: DAY }
+                Self::PointsExpiring { points, worth: program.worth(points), on: DAY }
             }
             Kind::TierEnding => {
                 let next = program.tiers.iter().rev().nth(1).map(|tier| tier.name.clone());
@@ -141,15 +141,6 @@ fn amount(units: i64, program: &Program) -> Money {
     let currency = program.shop.currency;
     let unit = 10_i64.checked_pow(currency.exponent()).unwrap_or(1);
     Money { minor: units.saturating_mul(unit), currency }
-}
-
-/// What points are worth by the cheapest reward that is an amount of money.
-fn worth(points: Points, program: &Program) -> Option<Money> {
-    let minor = program.rewards.iter().find_map(|reward| match reward.kind {
-        RewardKind::AmountOff(minor) => points.0.checked_mul(minor)?.checked_div(reward.points.0),
-        _ => None,
-    })?;
-    Some(Money { minor, currency: program.shop.currency })
 }
 
 fn rewards(program: &Program) -> Vec<(String, Points)> {

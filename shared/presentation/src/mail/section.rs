@@ -79,7 +79,7 @@ pub enum Section {
         points: Points,
         /// What they are worth, where that is known.
         worth: Option<Money>,
-        /// The day they do.
+        /// The last day they can be used.
         on: Date,
     },
     /// A tier that she will lose.
@@ -88,7 +88,7 @@ pub enum Section {
         tier: String,
         /// The name of the one she will have then.
         next: String,
-        /// The day she does.
+        /// The day it is looked at, from which on she has that one.
         on: Date,
     },
     /// The program changes to her disadvantage.

@@ -49,6 +49,8 @@ impl Customer {
             phone: filled(&self.phone),
             name: Some(names.join(" ")).filter(|name| !name.is_empty()),
             language: filled(&self.locale),
+            // Shopify has no such field.
+            birthday: None,
             updated_at: self.updated_at,
         }
     }

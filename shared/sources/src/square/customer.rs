@@ -1,6 +1,7 @@
 //! The customer object, and what an event says about records that became one.
 
 use jiff::Timestamp;
+use loyalty::birthday::Birthday;
 use loyalty::consent::State;
 use platform::store::Person;
 use serde::Deserialize;
@@ -15,6 +16,7 @@ pub(super) struct Customer {
     phone_number: Option<String>,
     given_name: Option<String>,
     family_name: Option<String>,
+    birthday: Option<String>,
     preferences: Option<Preferences>,
     updated_at: Option<Timestamp>,
 }
@@ -95,6 +97,7 @@ impl Customer {
             phone: filled(&self.phone_number),
             name: Some(names.join(" ")).filter(|name| !name.is_empty()),
             language: None,
+            birthday: self.birthday(),
             updated_at: self.updated_at,
         };
         // There is a field for no and none for yes: what isn't a no says nothing.
@@ -105,5 +108,15 @@ impl Customer {
         let (state, at) = (State::Unsubscribed, self.updated_at);
         let consent = said_no.then_some(ConsentTold { state, grade: None, at, dated: false });
         PersonTold { person, consent }
+    }
+
+    /// Day and month of her birthday, whatever year stands there: Square writes 0000 for none.
+    /// A day there isn't is left out: nobody here could put it right.
+    fn birthday(&self) -> Option<Birthday> {
+        let birthday = filled(&self.birthday)?.parse();
+        if birthday.is_err() {
+            tracing::warn!(record = self.id, "Square has a birthday that is no day: it is left out");
+        }
+        birthday.ok()
     }
 }
