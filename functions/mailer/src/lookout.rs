@@ -1,18 +1,14 @@
 //! What a decision about a message rests on, as the rules want it.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use loyalty::Money;
-use loyalty::consent::{Channel, Suppression};
 use loyalty::ids::ShopId;
 use loyalty::ledger::Entry;
 use loyalty::mail::news::{Known, News, news, orders, returns};
 use loyalty::mail::{Class, Draft, House, Kind, MailMode, Outcome, Recipient, Sent, WhyNot, plan};
 use loyalty::program::Program;
 use platform::Services;
-use platform::store::{Desk, Kept, MessageState, StoreError};
-
-use crate::stream::mail_mode;
+use platform::store::{Addressee, Desk, Kept, MessageState, StoreError};
 
 /// Ledger entries in one read.
 const PAGE: u16 = 25;
@@ -59,7 +55,7 @@ pub(crate) async fn decide(
     if now < draft.due {
         return Ok(Decided::Wait { until: draft.due, why: WhyNot::NotDue });
     }
-    let mode = mail_mode(&desk.status);
+    let mode = desk.status.mode();
     let since = match mode {
         MailMode::Live { since } => Some(since),
         MailMode::Off | MailMode::Owner => None,
@@ -75,26 +71,11 @@ pub(crate) async fn decide(
     let kinds: Vec<Kind> = told.iter().map(News::kind).collect();
     let no_news = draft.sections.iter().filter(|kind| !kinds.contains(kind));
     let no_news: Vec<_> = no_news.map(|kind| (*kind, WhyNot::NothingToTell)).collect();
-    let contact = desk.contact.as_ref();
-    let consent = contact.map(|contact| contact.consent.clone()).unwrap_or_default();
-    let suppressed = consent.suppressed().map(|suppressed| suppressed.why);
-    let off: Vec<Kind> =
-        Kind::ALL.into_iter().filter(|kind| consent.is_off(kind.as_str())).collect();
     let not_sent: Vec<Kind> = program.mail.off.iter().copied().collect();
-    let zone: &TimeZone = &program.shop.zone;
     let sent: Sent = desk.sent_before(&kept.message);
-    let recipient = Recipient {
-        unreachable: contact.is_none_or(|contact| contact.email.is_none()),
-        paused: desk.account.paused || consent.paused_until(now).is_some(),
-        is_member: desk.account.is_member(),
-        consented: consent.suffices(Channel::Email, program.shop.preset),
-        complained: suppressed == Some(Suppression::Complaint),
-        bounced: matches!(suppressed, Some(Suppression::Bounce | Suppression::Bounces)),
-        off: &off,
-        monthly: consent.at_most_monthly(),
-        zone,
-        sent: &sent,
-    };
+    let preset = program.shop.preset;
+    let addressee = Addressee::of(desk.contact.as_ref(), &desk.account, preset, now);
+    let recipient = addressee.recipient(&program.shop.zone, &sent);
     let marketing_paused = desk.status.marketing_paused.is_some();
     let house = House { mode, paused: false, marketing_paused, off: &not_sent };
     let draft = Draft { sections: kinds, ..draft.clone() };

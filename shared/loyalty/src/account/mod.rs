@@ -2,6 +2,7 @@
 
 mod due;
 mod facts;
+mod gifts;
 mod latest;
 mod marks;
 mod tier;

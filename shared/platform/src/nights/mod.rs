@@ -77,12 +77,6 @@ pub fn night_of(program: &Program, now: Timestamp) -> Option<Date> {
     if time >= FROM { Some(date) } else { date.yesterday().ok() }
 }
 
-/// The moment a night begins: 04:00 by the shop's clock, or what a change of clocks makes of it.
-pub fn begins(program: &Program, night: Date) -> Timestamp {
-    let begins = night.to_datetime(FROM).to_zoned(program.shop.zone.clone());
-    begins.map_or(Timestamp::MIN, |begins| begins.timestamp())
-}
-
 /// Works off what is due of a shop's latest night, until it is done or `until` has come.
 pub async fn work_off<W: Work>(
     store: &Store,

@@ -161,9 +161,9 @@ impl Entity<'_> {
                 own("GONE", identity.to_string(), sk)
             }
             Self::FollowUp(id) => of_shop(format!("FOLLOWUP#{}", text(id))),
-            Self::Approval(date, kind) => of_shop(format!("APPROVAL#{date}#{}", text(kind))),
+            Self::Approval(date, kind) => of_shop(format!("{APPROVALS}{date}#{}", text(kind))),
             Self::MergeCandidate(a, b) => of_shop(format!("CANDIDATE#{}#{}", a.min(b), a.max(b))),
-            Self::Test(id) => of_shop(format!("TEST#{}", text(id))),
+            Self::Test(id) => of_shop(format!("{TESTS}{}", text(id))),
             Self::DeadLetter(id, part) => own("DEAD", text(id), format!("PART#{part:05}")),
             Self::Task(topic, hash) => of_shop(format!("TASK#{}#{}", text(topic), text(hash))),
             Self::TaskPart(hash, part) => own("TASK", text(hash), format!("PART#{part:05}")),
@@ -190,6 +190,11 @@ pub(super) const PROOFS: &str = "PROOF#";
 pub const MESSAGES: &str = "MESSAGE#";
 /// What sort keys of withdrawals begin with.
 pub(super) const WITHDRAWALS: &str = "WITHDRAWAL#";
+/// What sort keys of batches that wait for approval begin with.
+pub(super) const APPROVALS: &str = "APPROVAL#";
+/// What sort keys of tests begin with.
+pub(super) const TESTS: &str = "TEST#";
+
 /// What sort keys of decisions begin with.
 pub(super) const DECISIONS: &str = "DECISION#";
 /// The sort key of orders.

@@ -324,7 +324,11 @@ impl Message {
     }
 
     /// Its write as its next version, with its places in the indexes.
-    fn put(&self, shop: &ShopId, customer: &CustomerId) -> Result<Put, StoreError> {
+    pub(in crate::store) fn put(
+        &self,
+        shop: &ShopId,
+        customer: &CustomerId,
+    ) -> Result<Put, StoreError> {
         let version = self.version;
         let next = Self { version: version.saturating_add(1), ..self.clone() };
         let month = Month::of(self.planned_at.to_zoned(jiff::tz::TimeZone::UTC).date());

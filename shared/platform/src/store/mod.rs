@@ -4,6 +4,7 @@
 //! Every write is conditional, on a version or on absence, and what belongs together is
 //! one transaction. A write that lost a race is planned again from what is there now.
 
+mod addressee;
 mod birthdays;
 mod changes;
 mod consents;
@@ -13,6 +14,7 @@ mod item;
 pub mod keys;
 mod lookups;
 mod mail_mode;
+mod mail_nights;
 mod mail_settings;
 mod marketing;
 mod merges;
@@ -42,12 +44,14 @@ use aws_sdk_dynamodb::types::{
 };
 use thiserror::Error;
 
+pub use self::addressee::{Addressee, BY_PURCHASES};
 pub use self::birthdays::{BirthdayBy, BirthdayChange, BirthdaySet};
 pub use self::changes::{Change, Changed};
 pub use self::consents::{ConsentProof, EndedConsent, shopify_grade};
 pub use self::due::DueWork;
 pub use self::errands::Errand;
 pub use self::lookups::Lookup;
+pub use self::mail_nights::{Approval, ApprovalAnswer};
 pub use self::mail_mode::{MailChange, MailMode, Whence};
 pub use self::mail_settings::MailSettingsError;
 pub use self::marketing::{MARKETING_PAUSED, MarketingPause, WhyHeld};
