@@ -36,7 +36,8 @@ impl Facts {
         }
     }
 
-    fn measure(&self, program: &Program, today: Date) -> Result<i64, Overflow> {
+    /// What counts toward a tier on that day, in the program's measure.
+    pub(crate) fn measure(&self, program: &Program, today: Date) -> Result<i64, Overflow> {
         let window = self.window(program, today)?;
         Ok(match program.tier_rules.qualify {
             Qualify::Spend => window.spend,
