@@ -203,6 +203,10 @@ pub(crate) struct SenderArgs {
     /// The page that says who is behind the shop, as https://…
     #[arg(long, value_name = "URL")]
     pub(crate) imprint: Option<String>,
+    /// The local day you are back: until a week after it, nobody who stayed away is written to;
+    /// "" takes it away
+    #[arg(long, value_name = "DATE")]
+    pub(crate) away_until: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ mod address;
 use std::fmt;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use loyalty::Language;
 use loyalty::program::{Preset, Program};
 use presentation::{Brand, Colour, Locale};
@@ -55,6 +56,10 @@ pub struct MailSettings {
     /// The page that says who is behind the shop: an `https` URL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imprint: Option<String>,
+    /// The local day the owner is back, as `2027-01-10`; nobody who stayed away is written to
+    /// before, nor in the week after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub away_until: Option<String>,
     /// When it was last changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_at: Option<Timestamp>,
@@ -125,6 +130,8 @@ pub struct MailSettingsChange {
     pub language: Wish,
     /// The imprint's URL.
     pub imprint: Wish,
+    /// The day the owner is back.
+    pub away_until: Wish,
 }
 
 /// One setting that can't be as it was wished. Doesn't repeat what was written: it may be
@@ -253,6 +260,11 @@ impl MailSettings {
         Self { checked, ..self.clone() }
     }
 
+    /// The local day the owner is back.
+    pub fn away_until(&self) -> Option<Date> {
+        self.away_until.as_deref()?.parse().ok()
+    }
+
     /// As a change asks for it; version and time stay. A change that leads to what is there
     /// gives the same.
     ///
@@ -288,6 +300,7 @@ impl MailSettings {
             accent: one("accent", &self.accent, change.accent, colour),
             language: one("language", &self.language, change.language, language),
             imprint: one("imprint", &self.imprint, change.imprint, url),
+            away_until: one("away_until", &self.away_until, change.away_until, day),
             changed_at: self.changed_at,
             checked: None,
         };
@@ -392,6 +405,11 @@ fn language(text: &str) -> Result<String, String> {
     }
 }
 
+fn day(text: &str) -> Result<String, String> {
+    let day: Result<Date, _> = text.trim().parse();
+    day.map(|day| day.to_string()).map_err(|_| "has to be a day, such as 2027-01-10".to_owned())
+}
+
 fn line(text: &str, longest: usize) -> Result<String, String> {
     let text = text.trim();
     let fits = (1..=longest).contains(&text.chars().count());
@@ -459,6 +477,7 @@ mod tests {
             accent: set("maria"),
             language: set("maria"),
             imprint: set("https://corner.example/\"onload=maria"),
+            away_until: set("maria"),
         };
         let text = refused(change);
         let settings = [
@@ -471,6 +490,7 @@ mod tests {
             "accent",
             "language",
             "imprint",
+            "away_until",
         ];
         let places = settings.map(|setting| text.find(&format!("`{setting}` ")));
         assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{text}");

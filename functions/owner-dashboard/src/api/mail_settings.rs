@@ -56,6 +56,11 @@ pub(super) struct MailSettingsWanted {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "https://example.com/imprint")]
     imprint: Wish,
+    /// The local day the owner is back from being away: until a week after it, nobody who
+    /// stayed away is written to.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "2027-01-10")]
+    away_until: Wish,
 }
 
 impl From<MailSettingsWanted> for MailSettingsChange {
@@ -70,8 +75,9 @@ impl From<MailSettingsWanted> for MailSettingsChange {
             accent,
             language,
             imprint,
+            away_until,
         } = wanted;
-        Self { from, from_name, reply_to, owner, postal_address, logo, accent, language, imprint }
+        Self { from, from_name, reply_to, owner, postal_address, logo, accent, language, imprint, away_until }
     }
 }
 

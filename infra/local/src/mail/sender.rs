@@ -48,6 +48,7 @@ fn change(wanted: &SenderArgs) -> MailSettingsChange {
         accent: wish(&wanted.accent),
         language: wish(&wanted.language),
         imprint: wish(&wanted.imprint),
+        away_until: wish(&wanted.away_until),
     }
 }
 
@@ -76,6 +77,7 @@ fn describe(shop: &ShopId, settings: &Settings, sender: &MailSettings) -> String
         ("Accent", or(&sender.accent, &ours)),
         ("Language", or(&sender.language, "the country's")),
         ("Imprint", or(&sender.imprint, "no page")),
+        ("Away until", or(&sender.away_until, "nobody is away")),
     ];
     let lines = lines.map(|(name, text)| format!("\n{name:<8} {text}")).concat();
     format!("Mail of {shop}:{lines}")

@@ -4,15 +4,11 @@
 //! index under the first day something may have to be done for it.
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::{Account, earliest};
-
-/// A lapse is never seen earlier than this many days after the last purchase.
-const FIRST_LOOK_DAYS: i32 = 21;
-
-/// The first notice of expiry goes out this many days before.
-const NOTICE_DAYS: i32 = 45;
+use super::{Account, LotKey, earliest};
+use crate::night::{FIRST_LOOK_DAYS, FIRST_NOTICE, LETTERS, SECOND_NOTICE, YEAR_DAYS, after};
 
 /// The days the two nightly functions look at an account next.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,20 +38,72 @@ impl Account {
         if !self.is_member() || self.merged.is_some() {
             return Due::default();
         }
-        let after = |day: Date, days: i32| day.checked_add(jiff::Span::new().days(days)).ok();
-        let expiry = self.wallet.next_expiry().map(|month| month.last_day());
-        Due {
-            mail: earliest([
-                self.facts.last().and_then(|day| after(day, FIRST_LOOK_DAYS)),
-                expiry.and_then(|day| after(day, NOTICE_DAYS.saturating_neg())),
-            ]),
-            points: earliest([
-                self.tier.as_ref().and_then(|tier| tier.review_on),
-                self.wallet.next_maturity(),
-                expiry.and_then(|day| after(day, 1)),
-            ]),
-        }
+        Due { mail: self.earliest_mail(), points: self.earliest_points() }
     }
+
+    /// The first day a night may find something to tell a member, never later than the truth:
+    /// what it takes to know better (the program, the shop's rhythm, her contact) is left to
+    /// [`night::look`](crate::night::look), which puts the day further on.
+    ///
+    /// A birthday isn't in an account: whoever stores one puts the day where the next is,
+    /// unless it stands earlier.
+    pub fn earliest_mail(&self) -> Option<Date> {
+        let put_off = self.put_off.expiry;
+        let months = self.wallet.lots().filter(|(_, lot)| !lot.points.is_zero());
+        let months = months.filter_map(|(key, _)| match key {
+            LotKey::Month(month) => Some(month.last_day()),
+            LotKey::Never => None,
+        });
+        let told = |on: Date| self.letters.expiring.iter().find(|(day, _)| *day == on);
+        let expiring = months.chain(put_off).map(|on| notice(on, told(on).copied()));
+        let review = self.tier.as_ref().and_then(|tier| tier.review_on);
+        let ending = review.and_then(|on| notice(on, self.letters.tier_ending));
+        earliest(expiring.chain([ending, self.earliest_win_back(), self.first_look()]))
+    }
+
+    /// The first day a letter about her absence may go.
+    fn earliest_win_back(&self) -> Option<Date> {
+        let last = self.facts.last()?;
+        let nights = &self.letters.win_backs;
+        let told: Vec<Date> = nights.iter().copied().filter(|night| *night > last).collect();
+        if told.len() >= LETTERS {
+            return None;
+        }
+        let asked = after(told.first().copied().unwrap_or(last), FIRST_LOOK_DAYS)?;
+        let of_year = nights.len().checked_sub(LETTERS).and_then(|at| nights.get(at));
+        let allowed = of_year.and_then(|night| after(*night, YEAR_DAYS));
+        Some(allowed.map_or(asked, |allowed| asked.max(allowed)))
+    }
+
+    /// An account that no night has looked at yet is looked at three weeks after it began,
+    /// whatever that finds: only then is known what else there is to come.
+    fn first_look(&self) -> Option<Date> {
+        if self.due.mail.is_some() {
+            return None;
+        }
+        let joined = self.member_since.map(|since| since.to_zoned(TimeZone::UTC).date());
+        after(self.facts.last().or(joined)?, FIRST_LOOK_DAYS)
+    }
+
+    /// The first day the points night may have something to do for a member.
+    fn earliest_points(&self) -> Option<Date> {
+        let expiry = self.wallet.next_expiry().map(|month| month.last_day());
+        earliest([
+            self.tier.as_ref().and_then(|tier| tier.review_on),
+            self.wallet.next_maturity(),
+            expiry.and_then(|day| after(day, 1)),
+        ])
+    }
+}
+
+/// The next notice of a day that something ends on, after the latest that she was told.
+fn notice(on: Date, told: Option<(Date, u8)>) -> Option<Date> {
+    let days = match told.filter(|(day, _)| *day == on) {
+        None => FIRST_NOTICE,
+        Some((_, 1)) => SECOND_NOTICE,
+        Some(_) => return None,
+    };
+    after(on, days.saturating_neg())
 }
 
 #[cfg(test)]

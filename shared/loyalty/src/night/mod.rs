@@ -7,12 +7,24 @@
 //!
 //! Surveys are not among it: an account knows the days of its orders, not which they were.
 
+mod absence;
+mod days;
 mod fact;
+mod fate;
+mod look;
+mod notices;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+pub use self::absence::{ASSUMED_GAP, usual_gap};
+pub(crate) use self::absence::{FIRST_LOOK_DAYS, LETTERS, YEAR_DAYS};
 pub use self::fact::{Fact, GapFrom};
+pub use self::fate::{begins, drafts, fate, merge, morning};
+use self::look::Coming;
+pub(crate) use self::look::after;
+pub use self::look::look;
+pub(crate) use self::notices::{FIRST_NOTICE, SECOND_NOTICE};
 use crate::Points;
 use crate::account::Account;
 use crate::birthday::Birthday;

@@ -153,8 +153,8 @@ mod tests {
     use crate::mail::Kind;
     use crate::mail::plan::Receipts;
     use crate::program::{
-        CORNER_BAKERY, Downgrade, Expiry, MailRules, Membership, Per, Preset, Qualify, RewardKind,
-        Rounding, TaxRule, Window,
+        CORNER_BAKERY, DayRules, Downgrade, Expiry, MailRules, Membership, Per, Preset, Qualify,
+        RewardKind, Rounding, TaxRule, Window,
     };
 
     const HARBOUR_BOOKS: &str = include_str!("../../programs/harbour-books.toml");
@@ -220,7 +220,10 @@ amount = "1.00"
         assert_eq!(program.earn[0].per, Per::Amount { amount: 100 });
         assert!(program.earn[0].multiply);
         assert_eq!(program.expiry, Expiry::None);
-        assert_eq!(program.mail, MailRules::default());
+        let day = |points| DayRules { points: Points(points), ..DayRules::default() };
+        let (birthday, anniversary) = (day(100), day(50));
+        let mail = MailRules { birthday, anniversary, ..MailRules::default() };
+        assert_eq!(program.mail, mail);
         let tiers: Vec<_> = program
             .tiers
             .iter()

@@ -116,12 +116,13 @@ mod tests {
     }
 
     /// Within four standard deviations of a binomial, which a fair draw leaves once in
-    /// sixteen thousand.
+    /// sixteen thousand. All in hundredths of a person, so that it stays whole.
     #[track_caller]
-    fn is_about(found: usize, share: f64) {
-        let expected = PEOPLE as f64 * share;
-        let off = (found as f64 - expected).abs();
-        assert!(off < 4.0 * (expected * (1.0 - share)).sqrt(), "{found}, not about {expected}");
+    fn is_about(found: usize, percent: u64) {
+        let found = u64::try_from(found).unwrap();
+        let off = (found * 100).abs_diff(PEOPLE * percent);
+        let variance = PEOPLE * percent * (100 - percent);
+        assert!(off * off < 16 * variance, "{found} of {PEOPLE} aren't about {percent} %");
     }
 
     #[test]
@@ -129,7 +130,7 @@ mod tests {
         for share in [1, 10, 50, 90, 99] {
             let trial = trial("spring", 7, share);
             let held = everybody().filter(|id| trial.holds_out(id)).count();
-            is_about(held, f64::from(share) / 100.0);
+            is_about(held, share.into());
         }
     }
 
@@ -138,9 +139,9 @@ mod tests {
         let spring = trial("spring", 7, 50);
         for other in [trial("spring", 8, 50), trial("autumn", 7, 50)] {
             let both = everybody().filter(|id| spring.holds_out(id) && other.holds_out(id));
-            is_about(both.count(), 0.25);
+            is_about(both.count(), 25);
             let neither = everybody().filter(|id| !spring.holds_out(id) && !other.holds_out(id));
-            is_about(neither.count(), 0.25);
+            is_about(neither.count(), 25);
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use loyalty::Overflow;
 use loyalty::account::Account;
 use loyalty::ids::{CustomerId, ShopId};
 use loyalty::ledger::Entry;
@@ -12,7 +13,6 @@ use loyalty::mail::{Draft, House, Kind, MailMode, WhyNot};
 use loyalty::night::{
     self, Fate, Found, Gift, GapFrom, Person, Shop, drafts, fate, look, merge, morning, usual_gap,
 };
-use loyalty::Overflow;
 use loyalty::program::{Program, ProgramVersion};
 use loyalty::trial::Trial;
 
@@ -74,7 +74,7 @@ impl Scene {
             status: store.status(shop).await?,
             trials: store.trials(shop).await?,
             rhythm: store.rhythm(shop).await?,
-            away_until: store.mail_settings(shop).await?.away_until,
+            away_until: store.mail_settings(shop).await?.away_until(),
             gaps: Mutex::default(),
         }))
     }
@@ -147,13 +147,13 @@ impl Scene {
         let (mut after, mut decided) = (account.clone(), Vec::new());
         for found in seen.found {
             let fate = fate(&found, &recipient, self.house(), &shop, &person, at);
-            after.letters.note(&found, &fate, night);
+            after.letters.note(&found, night);
             decided.push((found, fate));
         }
         let mut entries = Vec::new();
         for gift in &seen.gifts {
             entries.push(after.give(gift.occasion, gift.points, program, (gift.day, now))?);
-            after.letters.note_gift(gift);
+            after.letters.give(gift);
         }
         // The bucket of this night is worked off: never into one that isn't read again.
         after.due.mail = seen.due.map(|due| due.max(night.tomorrow().unwrap_or(due)));

@@ -53,6 +53,9 @@ pub(in crate::api) struct MailSettings {
     /// The page that says who is behind the shop.
     #[schema(example = "https://example.com/imprint")]
     imprint: Option<String>,
+    /// The local day the owner is back.
+    #[schema(example = "2027-01-10")]
+    away_until: Option<String>,
     /// When any of this was last changed; null where it never was.
     changed_at: Option<Timestamp>,
     /// What mail lacks to be live, as sentences; empty where it lacks nothing.
@@ -149,6 +152,7 @@ impl MailSettings {
             accent: settings.accent,
             language: settings.language,
             imprint: settings.imprint,
+            away_until: settings.away_until,
             changed_at: settings.changed_at,
         }
     }

@@ -230,7 +230,8 @@ mod tests {
     fn the_section_has_no_other_keys_and_is_there_once() {
         check(
             "[mail]\nfrom = \"a@example.com\"",
-            "mail.from: unknown key in line 17; allowed here: `receipts`, `off`, `template`",
+            "mail.from: unknown key in line 17; allowed here: `receipts`, `off`, \
+             `approve_days`, `win-back`, `birthday`, `anniversary`, `tier-at-risk`, `template`",
         );
         check(
             "[[mail]]\nreceipts = \"off\"",
