@@ -4,7 +4,7 @@
 use jiff::civil::date;
 use loyalty::program::CORNER_BAKERY;
 use platform::store::keys::Nightly;
-use platform::store::{Cursor, Applied, StoreError};
+use platform::store::{Applied, Cursor, StoreError};
 use testkit::shop::TestShop;
 
 const TODAY: jiff::civil::Date = date(2026, 11, 22);

@@ -77,7 +77,18 @@ impl From<MailSettingsWanted> for MailSettingsChange {
             imprint,
             away_until,
         } = wanted;
-        Self { from, from_name, reply_to, owner, postal_address, logo, accent, language, imprint, away_until }
+        Self {
+            from,
+            from_name,
+            reply_to,
+            owner,
+            postal_address,
+            logo,
+            accent,
+            language,
+            imprint,
+            away_until,
+        }
     }
 }
 

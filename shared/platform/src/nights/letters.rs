@@ -11,7 +11,7 @@ use loyalty::ids::{CustomerId, ShopId};
 use loyalty::ledger::Entry;
 use loyalty::mail::{Draft, House, Kind, MailMode, WhyNot};
 use loyalty::night::{
-    self, Fate, Found, Gift, GapFrom, Person, Shop, drafts, fate, look, merge, morning, usual_gap,
+    self, Fate, Found, GapFrom, Gift, Person, Shop, drafts, fate, look, merge, morning, usual_gap,
 };
 use loyalty::program::{Program, ProgramVersion};
 use loyalty::trial::Trial;
@@ -126,12 +126,7 @@ impl Scene {
 
     /// What the night of `night` does about somebody, who is hers as things stand at `now`.
     /// Pure: what is read is read.
-    pub fn plan(
-        &self,
-        somebody: &Somebody,
-        night: Date,
-        now: Timestamp,
-    ) -> Result<Plan, Overflow> {
+    pub fn plan(&self, somebody: &Somebody, night: Date, now: Timestamp) -> Result<Plan, Overflow> {
         let Somebody { id, account, contact } = somebody;
         let program = self.program();
         let zone = &program.shop.zone;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::item::{self, Put};
 use super::keys::{ACCOUNT, APPROVALS, Entity, Key, TESTS};
 use super::messages::customer_of;
-use super::{Decided, DecidedOn, Item, Message, Store, StoreError, Write, retry, table};
+use super::{Decided, DecidedOn, Item, Store, StoreError, Write, retry, table};
 use crate::nights::letters::{Plan, Scene, Somebody};
 
 /// How long a batch waits for the owner.
@@ -110,9 +110,9 @@ impl Store {
         night: Date,
         customers: &[CustomerId],
     ) -> Result<Vec<Somebody>, StoreError> {
-        let keys = customers.iter().flat_map(|id| {
-            [Entity::Account(id).key(shop), Entity::Contact(id).key(shop)]
-        });
+        let keys = customers
+            .iter()
+            .flat_map(|id| [Entity::Account(id).key(shop), Entity::Contact(id).key(shop)]);
         let mut accounts: BTreeMap<CustomerId, Item> = BTreeMap::new();
         let mut contacts: BTreeMap<CustomerId, Item> = BTreeMap::new();
         for found in self.get_all(keys.collect::<Vec<Key>>()).await? {
@@ -125,7 +125,9 @@ impl Store {
         for (id, account) in accounts {
             let contact = contacts.remove(&id);
             match self.somebody(id, account, contact) {
-                Ok(one) => people.extend(Some(one).filter(|one| Scene::is_due(&one.account, night))),
+                Ok(one) => {
+                    people.extend(Some(one).filter(|one| Scene::is_due(&one.account, night)))
+                }
                 // One that can't be read keeps nobody else from being looked at.
                 Err(error) => tracing::error!(%shop, error = error.chain(), "not looked at"),
             }
@@ -173,7 +175,8 @@ impl Store {
             for kind in plan.awaiting() {
                 self.open_approval(shop, night, kind, now).await?;
             }
-            let puts = self.mail_night_puts(shop, scene, &somebody, (&plan, &told), (night, now))?;
+            let puts =
+                self.mail_night_puts(shop, scene, &somebody, (&plan, &told), (night, now))?;
             if self.write(puts).await? == Write::Done {
                 return Ok(Some(plan));
             }
@@ -292,8 +295,16 @@ impl Store {
     ) -> Result<(), StoreError> {
         let until = now.checked_add(WAITS).unwrap_or(Timestamp::MAX);
         let (answer, answered_at) = (None, None);
-        let approval =
-            Approval { version: 1, date, kind, since: now, until, answer, answered_at, settled: false };
+        let approval = Approval {
+            version: 1,
+            date,
+            kind,
+            since: now,
+            until,
+            answer,
+            answered_at,
+            settled: false,
+        };
         self.put_surely(approval.put(shop)?.if_absent()).await?;
         Ok(())
     }

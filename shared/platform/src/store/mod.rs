@@ -51,15 +51,16 @@ pub use self::consents::{ConsentProof, EndedConsent, shopify_grade};
 pub use self::due::DueWork;
 pub use self::errands::Errand;
 pub use self::lookups::Lookup;
-pub use self::mail_nights::{Approval, ApprovalAnswer};
 pub use self::mail_mode::{MailChange, MailMode, Whence};
+pub use self::mail_nights::{Approval, ApprovalAnswer};
 pub use self::mail_settings::MailSettingsError;
 pub use self::marketing::{MARKETING_PAUSED, MarketingPause, WhyHeld};
 pub use self::merges::{CandidateState, Deed, MergeCandidate, MergeError, UNDO_WITHIN};
 pub(crate) use self::messages::short_hash;
 pub use self::messages::{
-    Among, Bounced, Claim, Claimed, Decided, DecidedOn, Decision, DecisionPlace, Desk, Heard, Kept, LEASE, Message, MessagePage,
-    Place, ReliedOn, State as MessageState, Wanted, trigger_of_tag, trigger_tag,
+    Among, Bounced, Claim, Claimed, Decided, DecidedOn, Decision, DecisionPlace, Desk, Heard, Kept,
+    LEASE, Message, MessagePage, Place, ReliedOn, State as MessageState, Wanted, trigger_of_tag,
+    trigger_tag,
 };
 pub use self::people::{Buyer, Contact, Person, Scene};
 pub use self::purchases::{Observation, Recorded};

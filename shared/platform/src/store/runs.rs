@@ -59,9 +59,7 @@ const CROWDED: u64 = 5_000;
 /// Where among `count` buckets an account stands.
 pub(super) fn shard_of(customer: &CustomerId, count: u16) -> u16 {
     let bytes = customer.as_str().bytes();
-    let hash = bytes.fold(0_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
+    let hash = bytes.fold(0_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     u16::try_from(hash.checked_rem(count.max(1).into()).unwrap_or(0)).unwrap_or(0)
 }
 

@@ -115,7 +115,10 @@ impl Customer {
     fn birthday(&self) -> Option<Birthday> {
         let birthday = filled(&self.birthday)?.parse();
         if birthday.is_err() {
-            tracing::warn!(record = self.id, "Square has a birthday that is no day: it is left out");
+            tracing::warn!(
+                record = self.id,
+                "Square has a birthday that is no day: it is left out"
+            );
         }
         birthday.ok()
     }

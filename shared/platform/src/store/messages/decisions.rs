@@ -67,13 +67,7 @@ pub enum Decided {
 
 impl Decision {
     /// That something isn't told of, for this reason.
-    pub fn skipped(
-        date: Date,
-        kind: Kind,
-        trigger: String,
-        why: WhyNot,
-        at: Timestamp,
-    ) -> Self {
+    pub fn skipped(date: Date, kind: Kind, trigger: String, why: WhyNot, at: Timestamp) -> Self {
         let (why, outcome) = (Some(why), Decided::Skipped);
         Self { date, kind, trigger, outcome, why, facts: Vec::new(), test: None, draft: None, at }
     }

@@ -1,0 +1,2 @@
+//! The points night. See `lib.rs` for the behaviour.
+fn main() {}
