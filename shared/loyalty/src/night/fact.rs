@@ -45,13 +45,19 @@ pub enum Fact {
     Tier(TierId),
     /// The day it is reviewed.
     Review(Date),
-    /// What she had toward it by then, in the program's measure: minor units where that is
-    /// money, else a count.
-    Measure {
-        /// So much.
+    /// What she had toward it by then, in points or orders.
+    Counted {
+        /// So many.
         has: i64,
-        /// Of so much.
+        /// Of so many.
         needs: i64,
+    },
+    /// What she had toward it by then, in money.
+    Spent {
+        /// So much.
+        has: Money,
+        /// Of so much.
+        needs: Money,
     },
     /// What is missing to keep it.
     Missing(Money),
@@ -89,7 +95,8 @@ impl fmt::Display for Fact {
             Self::Expiring(points) => write!(f, "{} points expire", points.0),
             Self::Tier(tier) => write!(f, "tier {tier}"),
             Self::Review(day) => write!(f, "review on {day}"),
-            Self::Measure { has, needs } => write!(f, "{has} of {needs}"),
+            Self::Counted { has, needs } => write!(f, "{has} of {needs}"),
+            Self::Spent { has, needs } => write!(f, "{has} of {needs}"),
             Self::Missing(money) => write!(f, "{money} missing to keep it"),
         }
     }

@@ -4,10 +4,13 @@ use jiff::Timestamp;
 use jiff::civil::{Date, time};
 use jiff::tz::TimeZone;
 
-use super::{Fate, Found, Person, Shop};
+use super::{Fate, Found, Person, Shop, after};
 use crate::ledger::Origin;
-use crate::mail::{About, Class, Draft, House, Kind, Message, Recipient, Verdict, WhyNot, decide};
+use crate::mail::{
+    About, Class, Draft, House, Kind, Message, Reason, Recipient, Verdict, WhyNot, decide,
+};
 use crate::program::Sending;
+use crate::trial::{FOLLOWED_DAYS, Trial};
 
 /// Decides about one thing found. `at`: when it is planned to be told, the morning after the
 /// night.
@@ -41,7 +44,8 @@ pub fn fate(
     if verdict == Verdict::ToOwner {
         return Fate::Tell;
     }
-    let held = |trial: &&crate::trial::Trial| trial.covers(kind, day) && trial.holds_out(person.id);
+    let drawn = drawn_on(found, person, day);
+    let held = |trial: &&Trial| trial.covers(kind, drawn) && trial.holds_out(person.id);
     if let Some(trial) = shop.trials.iter().find(held) {
         return Fate::HeldOut { test: trial.id.clone() };
     }
@@ -51,6 +55,15 @@ pub fn fate(
         Sending::Approve => Fate::Awaiting,
         Sending::Auto => Fate::Tell,
     }
+}
+
+/// The day whose tests decide. While she is followed after a first letter about her absence,
+/// or after being held out of it, that is the first's: else the second, of a test that has
+/// ended meanwhile, would reach those who stand for no letter.
+fn drawn_on(found: &Found, person: &Person<'_>, day: Date) -> Date {
+    let Reason::WinBack { letter: 2.., .. } = found.reason else { return day };
+    let first = person.account.letters.win_backs.iter().copied().rfind(|night| *night < day);
+    first.filter(|first| after(*first, FOLLOWED_DAYS).is_some_and(|end| day < end)).unwrap_or(day)
 }
 
 /// Why something that came about on an earlier day isn't told any more: mail wasn't live then,

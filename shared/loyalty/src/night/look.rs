@@ -4,7 +4,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::{Found, Gift, Look, Person, Shop, absence, days, notices};
-use crate::account::{Letters, earliest};
+use crate::account::{Letters, Place, earliest};
 use crate::ledger::Occasion;
 use crate::mail::Reason;
 
@@ -66,7 +66,31 @@ pub fn look(person: &Person<'_>, shop: &Shop<'_>, night: Date) -> Look {
         }
     }
     look.found.sort_by_key(|found| found.reason.kind().rank());
+    if !look.gifts.is_empty() {
+        let told = gifts_told(person, shop, &letters, night, &look.gifts);
+        look.due = earliest([look.due, told]);
+    }
     look
+}
+
+/// When the first notice of points comes about once these gifts are in their lot: points
+/// that are given may expire too.
+fn gifts_told(
+    person: &Person<'_>,
+    shop: &Shop<'_>,
+    letters: &Letters,
+    night: Date,
+    gifts: &[Gift],
+) -> Option<Date> {
+    let mut account = person.account.clone();
+    let place = Place { lot: shop.program.lot_of(night).into(), matures: None };
+    for gift in gifts {
+        // A wallet that overflows is for the transaction that issues the gift to refuse.
+        account.wallet.credit(place, gift.points).ok()?;
+    }
+    let later = Person { account: &account, ..*person };
+    let days = notices::expiring(&later, shop, letters, night).into_iter().map(|one| one.day);
+    days.min().map(|day| night.tomorrow().map_or(day, |next| day.max(next)))
 }
 
 /// The next thing of every rule.

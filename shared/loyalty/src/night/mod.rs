@@ -121,3 +121,6 @@ pub enum Fate {
         why: WhyNot,
     },
 }
+
+#[cfg(test)]
+mod tests;

@@ -94,9 +94,14 @@ fn loss(account: &Account, program: &Program) -> Option<Loss> {
 }
 
 impl Loss {
-    fn facts(&self) -> Vec<Fact> {
-        let (has, needs) = (self.has, self.needs);
-        vec![Fact::Tier(self.tier.clone()), Fact::Review(self.on), Fact::Measure { has, needs }]
+    fn facts(&self, program: &Program) -> Vec<Fact> {
+        let Self { has, needs, .. } = *self;
+        let money = |minor| Money { minor, currency: program.shop.currency };
+        let toward = match program.tier_rules.qualify {
+            Qualify::Spend => Fact::Spent { has: money(has), needs: money(needs) },
+            Qualify::Points | Qualify::Orders => Fact::Counted { has, needs },
+        };
+        vec![Fact::Tier(self.tier.clone()), Fact::Review(self.on), toward]
     }
 }
 
@@ -111,7 +116,7 @@ pub(super) fn tier_ending(
     let told = letters.tier_ending.filter(|(on, _)| *on == loss.on).map_or(0, |told| told.1);
     let (notice, day) = next_notice(loss.on, told, night)?;
     let reason = Reason::TierEnding { tier: loss.tier.clone(), on: loss.on, notice };
-    Some(Coming::found(Found { reason, day, facts: loss.facts() }))
+    Some(Coming::found(Found { reason, day, facts: loss.facts(shop.program) }))
 }
 
 /// What would keep it, told once, where it can be said as an amount.
@@ -132,7 +137,7 @@ pub(super) fn tier_at_risk(
     }
     let minor = loss.needs.checked_sub(loss.has)?;
     let missing = Money { minor, currency: shop.program.shop.currency };
-    let mut facts = loss.facts();
+    let mut facts = loss.facts(shop.program);
     facts.push(Fact::Missing(missing));
     let reason = Reason::TierAtRisk { tier: loss.tier, on: loss.on };
     Some(Coming::found(Found { reason, day, facts }))

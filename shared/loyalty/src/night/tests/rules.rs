@@ -1,0 +1,179 @@
+//! Single rules, each at its edge.
+
+use jiff::SignedDuration;
+use jiff::civil::date;
+
+use super::*;
+use crate::mail::{About, Kind, Reason, WhyNot};
+
+fn triggers(look: &Look) -> Vec<String> {
+    look.found.iter().map(|found| found.reason.trigger()).collect()
+}
+
+fn found(reason: Reason, day: Date) -> Found {
+    Found { reason, day, facts: Vec::new() }
+}
+
+#[test]
+fn who_is_no_member_or_was_merged_is_not_looked_at() {
+    let mut life = Life::since(date(2020, 1, 1));
+    life.buys(date(2026, 1, 1), 1000);
+    let night = date(2026, 6, 1);
+    assert!(!life.look(night).found.is_empty());
+    life.account.member_since = None;
+    assert_eq!(life.look(night), Look::default());
+}
+
+#[test]
+fn a_missed_night_is_caught_up_with_by_mail_for_3_days_and_by_the_gift_for_30() {
+    let life = Life::since(date(2025, 10, 1));
+    let life = Life { birthday: "03-10".parse().ok(), ..life };
+    let check = |night, mails: usize, gifts: usize| {
+        let look = life.look(night);
+        assert_eq!((look.found.len(), look.gifts.len()), (mails, gifts), "{night}");
+    };
+    check(date(2026, 3, 9), 0, 0);
+    check(date(2026, 3, 10), 1, 1);
+    check(date(2026, 3, 13), 1, 1);
+    check(date(2026, 3, 14), 0, 1);
+    check(date(2026, 4, 9), 0, 1);
+    check(date(2026, 4, 10), 0, 0);
+}
+
+#[test]
+fn a_birthday_is_kept_across_the_turn_of_the_year() {
+    let life = Life::since(date(2025, 10, 1));
+    let life = Life { birthday: "12-30".parse().ok(), ..life };
+    let look = life.look(date(2026, 1, 2));
+    assert_eq!(triggers(&look), ["birthday 2025"]);
+    assert_eq!(look.gifts[0].mark, 2025);
+    assert_eq!(look.due, Some(date(2026, 10, 1)), "then the anniversary");
+}
+
+#[test]
+fn a_birthday_before_she_joined_brings_nothing() {
+    let life = Life::since(date(2026, 3, 12));
+    let life = Life { birthday: "03-10".parse().ok(), ..life };
+    assert_eq!(life.look(date(2026, 3, 13)).found, []);
+    assert_eq!(life.look(date(2026, 3, 13)).gifts, []);
+}
+
+#[test]
+fn a_gift_of_no_points_is_none_and_the_letter_goes_all_the_same() {
+    let mut life = Life::since(date(2025, 10, 1));
+    life.program.mail.anniversary.points = Points(0);
+    let look = life.look(date(2026, 10, 1));
+    assert_eq!((triggers(&look), look.gifts.len()), (vec!["anniversary 1".to_owned()], 0));
+}
+
+#[test]
+fn the_day_of_a_shop_is_its_own() {
+    // 02:00 in UTC is the evening before in New York.
+    let mut life = Life::since(date(2025, 10, 1));
+    life.account.member_since = Some(at("2025-10-02T02:00:00Z"));
+    assert_eq!(triggers(&life.look(date(2026, 10, 1))), ["anniversary 1"]);
+}
+
+#[test]
+fn a_notice_that_comes_late_leaves_out_the_first() {
+    let mut life = Life::since(date(2026, 1, 1));
+    life.earns(100, "2026-03".parse().ok());
+    let look = |night| triggers(&life.look(night));
+    assert_eq!(look(date(2026, 2, 13)), Vec::<String>::new());
+    assert_eq!(look(date(2026, 2, 14)), ["points expiring 2026-03-31 1"]);
+    assert_eq!(look(date(2026, 3, 23)), ["points expiring 2026-03-31 1"]);
+    assert_eq!(look(date(2026, 3, 24)), ["points expiring 2026-03-31 2"]);
+    assert_eq!(look(date(2026, 3, 31)), ["points expiring 2026-03-31 2"]);
+    assert_eq!(look(date(2026, 4, 1)), Vec::<String>::new());
+}
+
+#[test]
+fn what_was_long_ago_or_before_mail_went_live_is_not_told() {
+    let mut life = Life::since(date(2020, 1, 1));
+    let letter = Reason::WinBack { after: date(2026, 1, 1), letter: 1 };
+    let night = date(2026, 6, 15);
+    let fate = |life: &Life, day| life.fate(&found(letter.clone(), day), night);
+    assert_eq!(fate(&life, date(2026, 6, 1)), Fate::Tell);
+    assert_eq!(fate(&life, date(2026, 5, 31)), Fate::Skipped { why: WhyNot::Stale });
+    life.mail_since = Some(date(2026, 6, 2));
+    life.program.mail.approve_days = 0;
+    assert_eq!(fate(&life, date(2026, 6, 1)), Fate::Skipped { why: WhyNot::BeforeLive });
+    assert_eq!(fate(&life, date(2026, 6, 2)), Fate::Tell);
+    let owed = found(Reason::PointsExpiring { on: date(2026, 7, 1), notice: 1 }, date(2026, 5, 17));
+    assert_eq!(life.fate(&owed, night), Fate::Tell, "what is owed is told whenever");
+}
+
+#[test]
+fn what_a_night_found_is_one_mail_but_for_what_stands_alone() {
+    let night = date(2026, 3, 10);
+    let zone = TimeZone::get("America/New_York").unwrap();
+    let (on, tier) = (date(2026, 4, 24), "silver".parse().unwrap());
+    let reasons = [
+        Reason::WinBack { after: date(2026, 1, 1), letter: 1 },
+        Reason::TierEnding { tier, on, notice: 1 },
+        Reason::Birthday { year: 2026 },
+        Reason::PointsExpiring { on, notice: 1 },
+    ];
+    let mut decided: Vec<(Found, Fate)> =
+        reasons.map(|reason| (found(reason, night), Fate::Tell)).to_vec();
+    let mails = |decided: &[(Found, Fate)]| -> Vec<(String, Vec<Kind>)> {
+        let drafts = merge(decided, night, &zone);
+        drafts.into_iter().map(|draft| (draft.about.trigger(), draft.sections)).collect()
+    };
+    let alone = [
+        ("points expiring 2026-04-24 1".to_owned(), vec![Kind::PointsExpiring]),
+        ("tier ending silver 2026-04-24 1".to_owned(), vec![Kind::TierEnding]),
+    ];
+    let together = ("birthday 2026".to_owned(), vec![Kind::Birthday, Kind::WinBack]);
+    assert_eq!(mails(&decided), [&alone[..], &[together]].concat());
+    decided[2].1 = Fate::Awaiting;
+    decided[3].1 = Fate::Skipped { why: WhyNot::Bounced };
+    let letter = ("win-back after 2026-01-01 1".to_owned(), vec![Kind::WinBack]);
+    assert_eq!(mails(&decided), [alone[1].clone(), letter]);
+}
+
+#[test]
+fn a_draft_is_of_4_in_the_morning_and_due_at_9_also_when_the_clock_changes() {
+    let zone = TimeZone::get("America/New_York").unwrap();
+    let birthday = found(Reason::Birthday { year: 2026 }, date(2026, 3, 8));
+    for night in [date(2026, 3, 8), date(2026, 11, 1), date(2026, 7, 1)] {
+        let draft = drafts(&[&birthday], night, &zone).pop().unwrap();
+        assert_eq!(draft.due.duration_since(draft.fact_at), SignedDuration::from_hours(5));
+        assert_eq!(draft.due.to_zoned(zone.clone()).hour(), 9);
+        assert!(matches!(draft.about, About::Night { night: of, .. } if of == night));
+    }
+}
+
+#[test]
+fn marks_of_a_whole_life_stay_small() {
+    let mut letters = crate::account::Letters::default();
+    for n in 0..100_i16 {
+        let night = date(2026, 1, 1).checked_add((i64::from(n) * 10).days()).unwrap();
+        let on = night.checked_add(45.days()).unwrap();
+        for reason in [
+            Reason::WinBack { after: night, letter: 1 },
+            Reason::PointsExpiring { on, notice: 1 },
+            Reason::Birthday { year: n },
+            Reason::Anniversary { years: n },
+            Reason::TierAtRisk { tier: "silver".parse().unwrap(), on },
+            Reason::TierEnding { tier: "silver".parse().unwrap(), on, notice: 1 },
+        ] {
+            letters.note(&found(reason, night), night);
+        }
+    }
+    let stored = serde_json::to_string(&letters).unwrap();
+    assert!(stored.len() < 256, "{} bytes: {stored}", stored.len());
+}
+
+#[test]
+fn what_is_decided_is_stored_and_read_back() {
+    let mut life = Life::since(date(2022, 1, 1));
+    life.buys(date(2026, 1, 1), 1000);
+    life.birthday = "03-01".parse().ok();
+    for night in nights(date(2026, 2, 1), date(2026, 6, 1)) {
+        for decided in life.night(night).decided {
+            let stored = serde_json::to_string(&decided).unwrap();
+            assert_eq!(serde_json::from_str::<(Found, Fate)>(&stored).unwrap(), decided);
+        }
+    }
+}
