@@ -95,7 +95,28 @@ pub(super) const WORDS: Words = Words {
              hoffentlich du."
         )
     },
-    by_night: |date| format!("Am {date} haben wir in dein Konto gesehen, und das war dran."),
+    by_birthday: |day| match day {
+        Some(day) => format!("Du hast am {day} Geburtstag."),
+        None => "Du hattest Geburtstag, soweit wir damals wussten.".to_owned(),
+    },
+    by_anniversary: |years, program| match years {
+        1 => format!("Du warst seit einem Jahr bei {program} dabei."),
+        _ => format!("Du warst seit {years} Jahren bei {program} dabei."),
+    },
+    by_absence: |date| {
+        format!("Diese Mail wurde automatisch ausgewählt, weil dein letzter Besuch am {date} war.")
+    },
+    by_visit: "Du hast etwas gekauft, und das Geschäft fragt, wie es war.",
+    by_review: |tier, date| {
+        format!(
+            "Du warst {tier}, und am {date} wird neu nachgesehen. So wie es stand, hätte das \
+             dann geendet."
+        )
+    },
+    by_expiry: |points, date| match points {
+        Some(points) => format!("Mit Ablauf des {date} verfallen von dir: {points}."),
+        None => format!("Mit Ablauf des {date} sollten Punkte von dir verfallen."),
+    },
     by_import: |shop| {
         format!(
             "Deine Adresse kam mit einer Liste von {shop} zu uns, die nicht zeigt, dass du \
@@ -123,6 +144,7 @@ pub(super) const WORDS: Words = Words {
     columns: [("Tag", false), ("Was", false), ("Punkte", true)],
     purchase: "Einkauf",
     went_back: "Ging zurück",
+    gift: "Ein Geschenk zu deinem Tag",
     stop_title: "Nicht gewünscht?",
     stop_offers: "Angebote und Neuigkeiten abbestellen",
     stop_kind: "Mails dieser Art abbestellen",

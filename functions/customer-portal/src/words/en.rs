@@ -89,7 +89,28 @@ pub(super) const WORDS: Words = Words {
     by_request: |date| {
         format!("On {date} somebody asked for offers and news at this address: you, we hope.")
     },
-    by_night: |date| format!("We looked at your account on {date}, and this was due."),
+    by_birthday: |day| match day {
+        Some(day) => format!("Your birthday is on {day}."),
+        None => "It was your birthday, as far as we knew it then.".to_owned(),
+    },
+    by_anniversary: |years, program| match years {
+        1 => format!("You had been part of {program} for a year."),
+        _ => format!("You had been part of {program} for {years} years."),
+    },
+    by_absence: |date| {
+        format!("This mail was chosen automatically, because your last visit was on {date}.")
+    },
+    by_visit: "You bought something, and the shop asks how it was.",
+    by_review: |tier, date| {
+        format!(
+            "You were {tier}, and on {date} that is looked at again. As things stood, it would \
+             have ended then."
+        )
+    },
+    by_expiry: |points, date| match points {
+        Some(points) => format!("{points} of yours expire at the end of {date}."),
+        None => format!("Points of yours were to expire at the end of {date}."),
+    },
     by_import: |shop| {
         format!(
             "Your address came to us in a list of {shop}, which doesn't show that you said yes \
@@ -117,6 +138,7 @@ pub(super) const WORDS: Words = Words {
     columns: [("Day", false), ("What", false), ("Points", true)],
     purchase: "Purchase",
     went_back: "Went back",
+    gift: "A gift for your day",
     stop_title: "Not wanted?",
     stop_offers: "Stop offers and news",
     stop_kind: "Stop mail of this kind",
