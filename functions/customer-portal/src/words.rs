@@ -70,6 +70,23 @@ pub(crate) struct Words {
     /// With the day it ends.
     pub(crate) pause_saved: fn(&str) -> String,
     pub(crate) resume_saved: &'static str,
+    pub(crate) birthday_title: &'static str,
+    /// What it is for; with the shop's name.
+    pub(crate) birthday_why: fn(&str) -> String,
+    /// With the day.
+    pub(crate) birthday_known: fn(&str) -> String,
+    /// With the day it can be changed again.
+    pub(crate) birthday_waits: fn(&str) -> String,
+    pub(crate) birthday_day: &'static str,
+    pub(crate) birthday_month: &'static str,
+    pub(crate) birthday_none: &'static str,
+    pub(crate) birthday_save: &'static str,
+    pub(crate) birthday_forget: &'static str,
+    pub(crate) birthday_half: &'static str,
+    pub(crate) birthday_no_day: &'static str,
+    /// With the day.
+    pub(crate) birthday_saved: fn(&str) -> String,
+    pub(crate) birthday_gone: &'static str,
 
     // Why.
     pub(crate) why_title: &'static str,

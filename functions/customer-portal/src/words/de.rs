@@ -82,6 +82,31 @@ pub(super) const WORDS: Words = Words {
     as_it_comes_saved: "Angebote und Neuigkeiten: wie sie kommen",
     pause_saved: |date| format!("Keine Mails bis zum {date}"),
     resume_saved: "Die Pause ist vorbei",
+    birthday_title: "Dein Geburtstag",
+    birthday_why: |shop| {
+        format!(
+            "Wenn du ihn nennst, kann {shop} dir gratulieren und dir geben, was das Programm an \
+             dem Tag gibt. Tag und Monat genügen: Nach dem Jahr wird nicht gefragt, und es wird \
+             keines gespeichert. Du kannst ihn einmal im Jahr ändern und jederzeit löschen."
+        )
+    },
+    birthday_known: |day| format!("Gespeichert ist: {day}."),
+    birthday_waits: |date| {
+        format!(
+            "Du hast ihn vor weniger als einem Jahr geändert, darum geht das wieder ab dem {date}. \
+             Wenn er falsch ist, schreib uns."
+        )
+    },
+    birthday_day: "Tag",
+    birthday_month: "Monat",
+    birthday_none: "Auswählen",
+    birthday_save: "Geburtstag speichern",
+    birthday_forget: "Geburtstag löschen",
+    birthday_half: "Dein Geburtstag ist nicht gespeichert: Wähle Tag und Monat.",
+    birthday_no_day: "Dein Geburtstag ist nicht gespeichert: Der Monat hat keinen solchen Tag. \
+                      Wähle einen anderen.",
+    birthday_saved: |day| format!("Dein Geburtstag: {day}"),
+    birthday_gone: "Dein Geburtstag ist nicht gespeichert",
 
     why_title: "Warum du diese Mail bekommen hast",
     why_unknown: "Zu dieser Mail ist nichts mehr gespeichert: Das ist nach 13 Monaten so. Du \

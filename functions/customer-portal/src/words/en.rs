@@ -79,6 +79,30 @@ pub(super) const WORDS: Words = Words {
     as_it_comes_saved: "Offers and news: as they come",
     pause_saved: |date| format!("No mail until {date}"),
     resume_saved: "The pause is over",
+    birthday_title: "Your birthday",
+    birthday_why: |shop| {
+        format!(
+            "If you tell it, {shop} can wish you well and give you what the program gives on that \
+             day. Day and month are enough: no year is asked, and none is kept. You can change it \
+             once a year, and remove it at any time."
+        )
+    },
+    birthday_known: |day| format!("We have {day}."),
+    birthday_waits: |date| {
+        format!(
+            "You changed it less than a year ago, so it can be changed again from {date} on. If \
+             it is wrong, write to us."
+        )
+    },
+    birthday_day: "Day",
+    birthday_month: "Month",
+    birthday_none: "Choose",
+    birthday_save: "Save my birthday",
+    birthday_forget: "Remove my birthday",
+    birthday_half: "Your birthday isn't saved: choose both the day and the month.",
+    birthday_no_day: "Your birthday isn't saved: that month has no such day. Choose another.",
+    birthday_saved: |day| format!("Your birthday: {day}"),
+    birthday_gone: "Your birthday isn't kept",
 
     why_title: "Why you got this mail",
     why_unknown: "Nothing is kept of this mail any more: that is so after 13 months. You can \
