@@ -8,7 +8,7 @@ use loyalty::mail::Kind;
 use presentation::Locale;
 use presentation::page::{Button, Select};
 
-use super::quiet;
+use super::{Offer, quiet};
 use crate::door::Visit;
 use crate::words::Words;
 
@@ -116,10 +116,11 @@ struct Lists {
 
 impl<'a> Field<'a> {
     /// What the page shows, after what she just chose was refused for a reason. Nothing where
-    /// the shop does nothing with a birthday and none is known.
+    /// none is known and nobody would wish her well: the shop doesn't, or she complained.
     pub(super) fn of(visit: &'a Visit, refused: Option<(Chosen, Fault)>) -> Option<Self> {
         let Visit { words, locale, contact, program, now, .. } = visit;
-        if program.mail.off.contains(&Kind::Birthday) && contact.birthday.is_none() {
+        let told = !program.mail.off.contains(&Kind::Birthday) && !Offer::of(visit).is_complaint();
+        if !told && contact.birthday.is_none() {
             return None;
         }
         let today = program.local_day(*now);
