@@ -11,9 +11,10 @@ use crate::unsubscribe::Stops;
 pub(super) const WORDS: Words = Words {
     kind,
     account: "Rund um deine Punkte",
-    account_owed: "Was du auch wählst: Wir sagen dir, wenn Punkte bald verfallen und wenn sich \
-                   das Programm ändert oder endet. Das ist das Geschäft dir schuldig. Eine Pause hält auch \
-                   das auf, und ohne diese Nachricht verfallen keine Punkte.",
+    account_owed: "Was du auch wählst: Wir sagen dir, wenn Punkte bald verfallen, wenn deine Stufe \
+                   bald endet und wenn sich das Programm ändert oder endet. Das ist das Geschäft \
+                   dir schuldig. Eine Pause hält auch das auf, und ohne diese Nachricht verfallen \
+                   keine Punkte.",
     offers: "Angebote und Neuigkeiten",
     offers_none: "Du bekommst keine. Wenn du welche möchtest, kreuze das hier an und speichere.",
     save: "Speichern",
@@ -56,8 +57,8 @@ pub(super) const WORDS: Words = Words {
     resume: "Pause beenden",
     nothing_title: "Gar nichts",
     nothing_text: "Keine Angebote, keine Neuigkeiten, nichts zu deinen Punkten. Nur was das \
-                   Geschäft dir schuldig ist: dass Punkte bald verfallen oder dass sich das \
-                   Programm ändert oder endet.",
+                   Geschäft dir schuldig ist: dass Punkte bald verfallen, dass deine Stufe \
+                   bald endet oder dass sich das Programm ändert oder endet.",
     nothing: "Alles ausschalten",
     complained: |date| {
         format!(

@@ -11,9 +11,9 @@ use crate::unsubscribe::Stops;
 pub(super) const WORDS: Words = Words {
     kind,
     account: "About your points",
-    account_owed: "Whatever you choose, you are told when points are about to expire and when the \
-                   program changes or ends: the shop owes you that. A pause holds that too, and \
-                   no points expire without it.",
+    account_owed: "Whatever you choose, you are told when points are about to expire, when your \
+                   tier is about to end and when the program changes or ends: the shop owes you \
+                   that. A pause holds that too, and no points expire without it.",
     offers: "Offers and news",
     offers_none: "You don't get any. If you would like to, tick this and save.",
     save: "Save",
@@ -54,7 +54,8 @@ pub(super) const WORDS: Words = Words {
     resume: "End the pause",
     nothing_title: "Nothing at all",
     nothing_text: "No offers, no news, nothing about your points, except what the shop owes you: \
-                   that points are about to expire, or that the program changes or ends.",
+                   that points are about to expire, that your tier is about to end, or that the \
+                   program changes or ends.",
     nothing: "Switch everything off",
     complained: |date| {
         format!(
