@@ -9,12 +9,13 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use jiff::{SignedDuration, Timestamp};
 use loyalty::Language;
+use loyalty::birthday::Birthday;
 use loyalty::consent::{Act, Channel, Consent, Fact};
 use loyalty::ids::{CustomerId, ShopId};
 use loyalty::mail::Kind;
 use loyalty::program::Program;
 use platform::Services;
-use platform::store::{Contact, Customer, StoreError};
+use platform::store::{BirthdayBy, BirthdaySet, Contact, Customer, StoreError};
 use platform::tokens::{Door, Links, TokenError};
 use presentation::page::Page;
 use presentation::{Brand, Locale};
@@ -105,8 +106,18 @@ impl Visit {
 
     /// A page of the shop's, in her language.
     pub(crate) fn page<M: Display>(&self, title: &str, main: M) -> Response {
+        self.page_with(StatusCode::OK, title, main)
+    }
+
+    /// The same with another status.
+    pub(crate) fn page_with<M: Display>(
+        &self,
+        status: StatusCode,
+        title: &str,
+        main: M,
+    ) -> Response {
         let (brand, language) = (Some(&self.brand), self.locale.language);
-        answer(StatusCode::OK, &Page { brand, language, title, main })
+        answer(status, &Page { brand, language, title, main })
     }
 
     /// A page that says what went wrong, in her language.
@@ -157,6 +168,21 @@ impl Visit {
         let act = name(&fact.act);
         tracing::info!(%shop, %customer, act, news, "a customer said something about mail");
         Ok(())
+    }
+}
+
+impl Visit {
+    /// Keeps her birthday, or that there is none to keep.
+    pub(crate) async fn has_birthday(
+        &self,
+        birthday: Option<Birthday>,
+    ) -> Result<BirthdaySet, Refusal> {
+        let (shop, customer, by) = (&self.shop, self.door.customer(), BirthdayBy::Own);
+        let set = self.services.store.set_birthday(shop, customer, birthday, by, self.now).await;
+        let set = set.map_err(|error| self.failed(&error))?;
+        let (known, news) = (birthday.is_some(), set == BirthdaySet::Done);
+        tracing::info!(%shop, %customer, known, news, "a customer said her birthday");
+        Ok(set)
     }
 }
 

@@ -4,9 +4,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use http::{HeaderMap, Uri};
+use jiff::civil::Date;
 use loyalty::Points;
-use loyalty::ledger::{Cause, Entry};
-use loyalty::mail::{About, Class, Kind, WhyNot, news};
+use loyalty::ids::TierId;
+use loyalty::ledger::{Cause, Entry, Occasion};
+use loyalty::mail::{About, Class, Kind, Reason, WhyNot, news};
 use platform::Services;
 use platform::store::{Message, MessageState};
 use platform::tokens::Door;
@@ -74,7 +76,7 @@ pub(crate) async fn show(
 /// What of the ledger the message told of, as far as it was written when it was begun.
 async fn entries(visit: &Visit, message: &Message) -> Result<Vec<Entry>, Refusal> {
     let draft = &message.draft;
-    if matches!(draft.about, About::Consent { .. } | About::Night { .. }) {
+    if matches!(draft.about, About::Consent { .. }) {
         return Ok(Vec::new());
     }
     // Told of under her own name, though somebody may stand for her by now.
@@ -90,6 +92,13 @@ async fn entries(visit: &Visit, message: &Message) -> Result<Vec<Entry>, Refusal
     let orders = news::orders(draft, &entries, None);
     let told = |entry: &Entry| match (&draft.about, &entry.cause) {
         (About::TakenBack { .. }, Cause::Order { .. }) => true,
+        (About::Night { .. }, Cause::Gift { occasion }) => {
+            let kind = match occasion {
+                Occasion::Birthday => Kind::Birthday,
+                Occasion::Anniversary => Kind::Anniversary,
+            };
+            message.kinds().contains(&kind)
+        }
         (_, Cause::Order { order, .. }) => orders.contains(order),
         _ => false,
     };
@@ -109,7 +118,36 @@ fn cause(visit: &Visit, message: &Message, entries: &[Entry]) -> String {
         About::TakenBack { day } => (words.by_return)(&visit.locale.date(*day)),
         About::Consent { asked_at: Some(at) } => (words.by_request)(&visit.date(*at)),
         About::Consent { asked_at: None } => (words.by_import)(&visit.brand.shop),
-        About::Night { night, .. } => (words.by_night)(&visit.locale.date(*night)),
+        About::Night { reasons, .. } => {
+            let kinds = message.kinds();
+            let told: Vec<_> = reasons.iter().filter(|one| kinds.contains(&one.kind())).collect();
+            let found = |reason: &&Reason| found(visit, reason);
+            told.iter().map(found).collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+/// What a night found, in a sentence.
+fn found(visit: &Visit, reason: &Reason) -> String {
+    let Visit { words, locale, program, .. } = visit;
+    let review = |tier: &TierId, on: Date| {
+        let name = program.tier(tier).map_or(tier.as_str(), |tier| &tier.name);
+        (words.by_review)(name, &locale.date(on))
+    };
+    match reason {
+        Reason::Birthday { year } => {
+            let day = visit.contact.birthday.and_then(|birthday| birthday.in_year(*year));
+            (words.by_birthday)(day.map(|day| locale.day(day)).as_deref())
+        }
+        Reason::Anniversary { years } => (words.by_anniversary)(*years, &program.name),
+        Reason::WinBack { after, .. } => (words.by_absence)(&locale.date(*after)),
+        Reason::Survey { .. } => words.by_visit.to_owned(),
+        Reason::TierAtRisk { tier, on } | Reason::TierEnding { tier, on, .. } => review(tier, *on),
+        Reason::PointsExpiring { on, .. } => {
+            let points = news::expiring(&visit.customer.account, program, *on);
+            let points = points.map(|points| locale.points(points));
+            (words.by_expiry)(points.as_deref(), &locale.date(*on))
+        }
     }
 }
 
@@ -177,11 +215,15 @@ fn allowed(visit: &Visit, message: &Message) -> String {
     }
 }
 
-/// The purchases it told of.
+/// The purchases and gifts it told of.
 fn table<'a>(visit: &Visit, entries: &[Entry], columns: &'a [Column<'a>]) -> Option<Table<'a>> {
     let words = visit.words;
     let row = |entry: &Entry| {
-        let what = if entry.delta < Points::ZERO { words.went_back } else { words.purchase };
+        let what = match entry.cause {
+            Cause::Gift { .. } => words.gift,
+            _ if entry.delta < Points::ZERO => words.went_back,
+            _ => words.purchase,
+        };
         let date = visit.date(entry.fact_at.unwrap_or(entry.at));
         vec![date, what.to_owned(), visit.locale.number(entry.delta.0)]
     };

@@ -70,6 +70,23 @@ pub(crate) struct Words {
     /// With the day it ends.
     pub(crate) pause_saved: fn(&str) -> String,
     pub(crate) resume_saved: &'static str,
+    pub(crate) birthday_title: &'static str,
+    /// What it is for; with the shop's name.
+    pub(crate) birthday_why: fn(&str) -> String,
+    /// With the day.
+    pub(crate) birthday_known: fn(&str) -> String,
+    /// With the day it can be changed again.
+    pub(crate) birthday_waits: fn(&str) -> String,
+    pub(crate) birthday_day: &'static str,
+    pub(crate) birthday_month: &'static str,
+    pub(crate) birthday_none: &'static str,
+    pub(crate) birthday_save: &'static str,
+    pub(crate) birthday_forget: &'static str,
+    pub(crate) birthday_half: &'static str,
+    pub(crate) birthday_no_day: &'static str,
+    /// With the day.
+    pub(crate) birthday_saved: fn(&str) -> String,
+    pub(crate) birthday_gone: &'static str,
 
     // Why.
     pub(crate) why_title: &'static str,
@@ -84,8 +101,17 @@ pub(crate) struct Words {
     pub(crate) by_request: fn(&str) -> String,
     /// With the shop's name.
     pub(crate) by_import: fn(&str) -> String,
-    /// With the day.
-    pub(crate) by_night: fn(&str) -> String,
+    /// With the day of the year, where it is still known.
+    pub(crate) by_birthday: fn(Option<&str>) -> String,
+    /// With the years, and the program's name.
+    pub(crate) by_anniversary: fn(i16, &str) -> String,
+    /// With the day of the last purchase.
+    pub(crate) by_absence: fn(&str) -> String,
+    pub(crate) by_visit: &'static str,
+    /// With the tier, and the day of its review.
+    pub(crate) by_review: fn(&str, &str) -> String,
+    /// With the points, where they are still there, and the day.
+    pub(crate) by_expiry: fn(Option<&str>, &str) -> String,
     pub(crate) fact_what: &'static str,
     pub(crate) fact_state: &'static str,
     pub(crate) fact_tier: &'static str,
@@ -111,6 +137,7 @@ pub(crate) struct Words {
     pub(crate) columns: [(&'static str, bool); 3],
     pub(crate) purchase: &'static str,
     pub(crate) went_back: &'static str,
+    pub(crate) gift: &'static str,
     pub(crate) stop_title: &'static str,
     pub(crate) stop_offers: &'static str,
     pub(crate) stop_kind: &'static str,

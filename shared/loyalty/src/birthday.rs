@@ -30,6 +30,16 @@ impl Birthday {
         Ok(Self { month, day })
     }
 
+    /// Its month, from 1.
+    pub fn month(self) -> i8 {
+        self.month
+    }
+
+    /// Its day of the month, from 1.
+    pub fn day(self) -> i8 {
+        self.day
+    }
+
     /// When it is kept in a year: 29 February on the 28th where there is none.
     pub fn in_year(self, year: i16) -> Option<Date> {
         let kept = |day: i8| Date::new(year, self.month, day).ok();

@@ -14,7 +14,7 @@ use std::fmt::Display;
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-pub use self::field::{Checkbox, Choice, RadioGroup, TextField};
+pub use self::field::{Checkbox, Choice, RadioGroup, Select, TextField};
 use self::words::Words;
 use crate::{Brand, Language};
 
@@ -35,7 +35,7 @@ macro_rules! components {
     )+};
 }
 
-components!(Notice, Button, Table, Facts, Checkbox, RadioGroup, TextField);
+components!(Notice, Button, Table, Facts, Checkbox, RadioGroup, Select, TextField);
 
 /// What a notice says of what happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -285,6 +285,8 @@ pub(super) enum Topic {
     Monthly,
     /// A pause.
     Pause,
+    /// Her birthday.
+    Birthday,
     /// A kind.
     Kind(Kind),
 }
@@ -308,8 +310,10 @@ impl Topic {
         facts.iter().filter_map(topic).map(Self::as_str).collect()
     }
 
-    fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
+            // A kind of mail has that name.
+            Self::Birthday => "my-birthday",
             Self::Unchanged => "unchanged",
             Self::Nothing => "nothing",
             Self::Offers => "offers",
@@ -321,7 +325,14 @@ impl Topic {
 
     /// The topic of a name, if there is one.
     pub(super) fn read(name: &str) -> Option<Self> {
-        let others = [Self::Unchanged, Self::Nothing, Self::Offers, Self::Monthly, Self::Pause];
+        let others = [
+            Self::Unchanged,
+            Self::Nothing,
+            Self::Offers,
+            Self::Monthly,
+            Self::Pause,
+            Self::Birthday,
+        ];
         let kinds = Kind::ALL.into_iter().filter(|kind| kind.has_switch()).map(Self::Kind);
         others.into_iter().chain(kinds).find(|topic| topic.as_str() == name)
     }

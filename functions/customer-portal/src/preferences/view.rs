@@ -6,6 +6,7 @@ use loyalty::mail::Class;
 use presentation::page::{Button, Checkbox, Choice, Look, RadioGroup};
 
 use super::SAVED;
+use super::birthday::written;
 use super::plan::{Offer, Topic, offered};
 use crate::door::Visit;
 use crate::words::Words;
@@ -98,6 +99,10 @@ pub(super) fn saved(visit: &Visit, query: &str) -> Option<String> {
             Topic::Pause => match consent.paused_until(visit.now) {
                 Some(until) => (words.pause_saved)(&visit.date(until)),
                 None => words.resume_saved.to_owned(),
+            },
+            Topic::Birthday => match visit.contact.birthday {
+                Some(known) => (words.birthday_saved)(&written(known, &visit.locale)),
+                None => words.birthday_gone.to_owned(),
             },
             Topic::Kind(kind) => {
                 format!("{}: {}", (words.kind)(kind), on(!consent.is_off(kind.as_str())))

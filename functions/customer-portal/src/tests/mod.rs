@@ -1,5 +1,6 @@
 //! The pages through the front door, over the embedded DynamoDB.
 
+mod birthday;
 mod confirmation;
 mod door;
 mod faults;
@@ -151,13 +152,22 @@ impl Portal {
 
     /// Writes what Ada's contact says of her, as a source's record would.
     async fn ada_is(&self, name: Option<&str>, language: Option<&str>) {
+        let (name, language) = (name.map(str::to_owned), language.map(str::to_owned));
+        self.observe(platform::store::Person { name, language, ..Default::default() }).await;
+    }
+
+    /// A source tells her birthday.
+    async fn ada_was_born(&self, day: &str) {
+        let birthday = Some(day.parse().unwrap());
+        self.observe(platform::store::Person { birthday, ..Default::default() }).await;
+    }
+
+    async fn observe(&self, person: platform::store::Person) {
         let person = platform::store::Person {
             id: "1".to_owned(),
             email: Some("ada@example.com".to_owned()),
             email_verified: true,
-            name: name.map(str::to_owned),
-            language: language.map(str::to_owned),
-            ..Default::default()
+            ..person
         };
         let identities = self.shop.identities();
         let scene = platform::store::Scene {

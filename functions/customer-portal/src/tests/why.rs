@@ -1,7 +1,9 @@
 //! Why she got a mail: what caused it, what it used, what it relied on.
 
+use jiff::civil::date;
 use loyalty::ids::{OrderRef, Source};
-use loyalty::mail::{About, Draft, Kind, WhyNot};
+use loyalty::mail::{About, Draft, Kind, Reason, WhyNot};
+use loyalty::program::CORNER_BAKERY;
 use platform::store::{Claimed, Kept, ReliedOn, Wanted};
 
 use super::{EMAIL, NOW, Portal, at};
@@ -209,4 +211,91 @@ async fn of_a_mail_long_ago_or_never_heard_of_the_page_says_that_nothing_is_kept
     let answer = portal.get(&path).await;
     answer.says("Nothing is kept of this mail");
     answer.says("Choose what mail you get");
+}
+
+/// What a night found, as it waits for the morning.
+fn night(reasons: Vec<Reason>) -> Draft {
+    let sections: Vec<Kind> = reasons.iter().map(Reason::kind).collect();
+    draft(About::Night { night: date(2026, 11, 22), reasons }, "2026-11-22T09:00:00Z", &sections)
+}
+
+#[tokio::test]
+async fn a_personal_letter_says_what_it_was_chosen_by() {
+    let portal = Portal::open().await;
+    let reason = Reason::WinBack { after: date(2026, 3, 1), letter: 1 };
+    let path = portal.sent(night(vec![reason]), portal.yes().await).await;
+    let answer = portal.get(&path).await;
+    answer.says("chosen automatically, because your last visit was on March 1, 2026.");
+    answer.says("You said yes on November 22, 2026");
+    answer.says("Stop offers and news");
+}
+
+#[tokio::test]
+async fn each_thing_that_a_night_found_and_told_says_why() {
+    let portal = Portal::open().await;
+    let birthday = Some("02-29".parse().unwrap());
+    let store = &portal.shop.services.store;
+    let by = platform::store::BirthdayBy::Own;
+    store.set_birthday(&portal.shop.id, &portal.ada, birthday, by, at(NOW)).await.unwrap();
+    let reasons = vec![
+        Reason::Birthday { year: 2027 },
+        Reason::Anniversary { years: 2 },
+        Reason::TierAtRisk { tier: "silver".parse().unwrap(), on: date(2027, 3, 14) },
+    ];
+    let path = portal.sent(night(reasons), portal.yes().await).await;
+    let answer = portal.get(&path).await;
+    for text in [
+        "Your birthday is on February 28.",
+        "You had been part of Corner Bakery Regulars for 2 years.",
+        "You were Silver, and on March 14, 2027 that is looked at again.",
+    ] {
+        answer.says(text);
+    }
+    portal.ada_is(None, Some("de")).await;
+    let answer = portal.get(&path).await;
+    answer.says("Du hast am 28. Februar Geburtstag.");
+    answer.says("Du warst seit 2 Jahren bei Corner Bakery Regulars dabei.");
+    answer.says("am 14. März 2027 wird neu nachgesehen");
+}
+
+#[tokio::test]
+async fn what_was_left_out_of_a_nights_mail_is_no_reason_for_it() {
+    let portal = Portal::open().await;
+    let lapse = Reason::WinBack { after: date(2026, 3, 1), letter: 1 };
+    let kept = portal.plan(night(vec![Reason::Birthday { year: 2026 }, lapse])).await;
+    let mut told = kept.clone();
+    told.message.draft.sections = vec![Kind::Birthday];
+    portal.claim(&told, portal.yes().await).await;
+    let answer = portal.get(&portal.why(&kept.message.trigger())).await;
+    answer.says("It was your birthday, as far as we knew it then.");
+    answer.says_nothing_of("last visit");
+}
+
+#[tokio::test]
+async fn a_notice_says_what_expires_and_when_and_has_no_button() {
+    let toml = CORNER_BAKERY.replace("rule = \"none\"", "rule = \"months\"\nmonths = 24");
+    let portal = Portal::with_program(&toml).await;
+    // Bought today for 60.00: 600 points, until the end of the 24th month from now.
+    let on = date(2028, 11, 30);
+    let notice = |notice| Reason::PointsExpiring { on, notice };
+    let path = portal.sent(night(vec![notice(1)]), Wanted::default()).await;
+    let answer = portal.get(&path).await;
+    answer.says("600 points of yours expire at the end of November 30, 2028.");
+    answer.says("You take part in Corner Bakery Regulars");
+    answer.says_nothing_of("<form");
+    portal.shop.refunds(6001, 60, NOW).await;
+    let answer = portal.get(&path).await;
+    answer.says("Points of yours were to expire at the end of November 30, 2028.");
+    portal.ada_is(None, Some("de")).await;
+    portal.get(&path).await.says("Mit Ablauf des 30. November 2028 sollten Punkte");
+}
+
+#[tokio::test]
+async fn a_tier_that_ends_is_named_with_the_day_of_its_review() {
+    let portal = Portal::open().await;
+    let on = date(2027, 3, 14);
+    let reason = Reason::TierEnding { tier: "gold".parse().unwrap(), on, notice: 1 };
+    let answer = portal.get(&portal.sent(night(vec![reason]), Wanted::default()).await).await;
+    answer.says("You were Gold, and on March 14, 2027 that is looked at again.");
+    answer.says_nothing_of("<form");
 }

@@ -11,9 +11,10 @@ use crate::unsubscribe::Stops;
 pub(super) const WORDS: Words = Words {
     kind,
     account: "Rund um deine Punkte",
-    account_owed: "Was du auch wählst: Wir sagen dir, wenn Punkte bald verfallen und wenn sich \
-                   das Programm ändert oder endet. Das ist das Geschäft dir schuldig. Eine Pause hält auch \
-                   das auf, und ohne diese Nachricht verfallen keine Punkte.",
+    account_owed: "Was du auch wählst: Wir sagen dir, wenn Punkte bald verfallen, wenn deine Stufe \
+                   bald endet und wenn sich das Programm ändert oder endet. Das ist das Geschäft \
+                   dir schuldig. Eine Pause hält auch das auf, und ohne diese Nachricht verfallen \
+                   keine Punkte.",
     offers: "Angebote und Neuigkeiten",
     offers_none: "Du bekommst keine. Wenn du welche möchtest, kreuze das hier an und speichere.",
     save: "Speichern",
@@ -56,8 +57,8 @@ pub(super) const WORDS: Words = Words {
     resume: "Pause beenden",
     nothing_title: "Gar nichts",
     nothing_text: "Keine Angebote, keine Neuigkeiten, nichts zu deinen Punkten. Nur was das \
-                   Geschäft dir schuldig ist: dass Punkte bald verfallen oder dass sich das \
-                   Programm ändert oder endet.",
+                   Geschäft dir schuldig ist: dass Punkte bald verfallen, dass deine Stufe \
+                   bald endet oder dass sich das Programm ändert oder endet.",
     nothing: "Alles ausschalten",
     complained: |date| {
         format!(
@@ -82,6 +83,31 @@ pub(super) const WORDS: Words = Words {
     as_it_comes_saved: "Angebote und Neuigkeiten: wie sie kommen",
     pause_saved: |date| format!("Keine Mails bis zum {date}"),
     resume_saved: "Die Pause ist vorbei",
+    birthday_title: "Dein Geburtstag",
+    birthday_why: |shop| {
+        format!(
+            "Wenn du ihn nennst, kann {shop} dir gratulieren und dir geben, was das Programm an \
+             dem Tag gibt. Tag und Monat genügen: Nach dem Jahr wird nicht gefragt, und es wird \
+             keines gespeichert. Du kannst ihn einmal im Jahr ändern und jederzeit löschen."
+        )
+    },
+    birthday_known: |day| format!("Gespeichert ist: {day}."),
+    birthday_waits: |date| {
+        format!(
+            "Du hast ihn vor weniger als einem Jahr geändert, darum geht das wieder ab dem {date}. \
+             Wenn er falsch ist, schreib uns."
+        )
+    },
+    birthday_day: "Tag",
+    birthday_month: "Monat",
+    birthday_none: "Auswählen",
+    birthday_save: "Geburtstag speichern",
+    birthday_forget: "Geburtstag löschen",
+    birthday_half: "Dein Geburtstag ist nicht gespeichert: Wähle Tag und Monat.",
+    birthday_no_day: "Dein Geburtstag ist nicht gespeichert: Der Monat hat keinen solchen Tag. \
+                      Wähle einen anderen.",
+    birthday_saved: |day| format!("Dein Geburtstag: {day}"),
+    birthday_gone: "Dein Geburtstag ist nicht gespeichert",
 
     why_title: "Warum du diese Mail bekommen hast",
     why_unknown: "Zu dieser Mail ist nichts mehr gespeichert: Das ist nach 13 Monaten so. Du \
@@ -95,7 +121,28 @@ pub(super) const WORDS: Words = Words {
              hoffentlich du."
         )
     },
-    by_night: |date| format!("Am {date} haben wir in dein Konto gesehen, und das war dran."),
+    by_birthday: |day| match day {
+        Some(day) => format!("Du hast am {day} Geburtstag."),
+        None => "Du hattest Geburtstag, soweit wir damals wussten.".to_owned(),
+    },
+    by_anniversary: |years, program| match years {
+        1 => format!("Du warst seit einem Jahr bei {program} dabei."),
+        _ => format!("Du warst seit {years} Jahren bei {program} dabei."),
+    },
+    by_absence: |date| {
+        format!("Diese Mail wurde automatisch ausgewählt, weil dein letzter Besuch am {date} war.")
+    },
+    by_visit: "Du hast etwas gekauft, und das Geschäft fragt, wie es war.",
+    by_review: |tier, date| {
+        format!(
+            "Du warst {tier}, und am {date} wird neu nachgesehen. So wie es stand, hätte das \
+             dann geendet."
+        )
+    },
+    by_expiry: |points, date| match points {
+        Some(points) => format!("Mit Ablauf des {date} verfallen von dir: {points}."),
+        None => format!("Mit Ablauf des {date} sollten Punkte von dir verfallen."),
+    },
     by_import: |shop| {
         format!(
             "Deine Adresse kam mit einer Liste von {shop} zu uns, die nicht zeigt, dass du \
@@ -123,6 +170,7 @@ pub(super) const WORDS: Words = Words {
     columns: [("Tag", false), ("Was", false), ("Punkte", true)],
     purchase: "Einkauf",
     went_back: "Ging zurück",
+    gift: "Ein Geschenk zu deinem Tag",
     stop_title: "Nicht gewünscht?",
     stop_offers: "Angebote und Neuigkeiten abbestellen",
     stop_kind: "Mails dieser Art abbestellen",

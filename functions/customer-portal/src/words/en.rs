@@ -11,9 +11,9 @@ use crate::unsubscribe::Stops;
 pub(super) const WORDS: Words = Words {
     kind,
     account: "About your points",
-    account_owed: "Whatever you choose, you are told when points are about to expire and when the \
-                   program changes or ends: the shop owes you that. A pause holds that too, and \
-                   no points expire without it.",
+    account_owed: "Whatever you choose, you are told when points are about to expire, when your \
+                   tier is about to end and when the program changes or ends: the shop owes you \
+                   that. A pause holds that too, and no points expire without it.",
     offers: "Offers and news",
     offers_none: "You don't get any. If you would like to, tick this and save.",
     save: "Save",
@@ -54,7 +54,8 @@ pub(super) const WORDS: Words = Words {
     resume: "End the pause",
     nothing_title: "Nothing at all",
     nothing_text: "No offers, no news, nothing about your points, except what the shop owes you: \
-                   that points are about to expire, or that the program changes or ends.",
+                   that points are about to expire, that your tier is about to end, or that the \
+                   program changes or ends.",
     nothing: "Switch everything off",
     complained: |date| {
         format!(
@@ -79,6 +80,30 @@ pub(super) const WORDS: Words = Words {
     as_it_comes_saved: "Offers and news: as they come",
     pause_saved: |date| format!("No mail until {date}"),
     resume_saved: "The pause is over",
+    birthday_title: "Your birthday",
+    birthday_why: |shop| {
+        format!(
+            "If you tell it, {shop} can wish you well and give you what the program gives on that \
+             day. Day and month are enough: no year is asked, and none is kept. You can change it \
+             once a year, and remove it at any time."
+        )
+    },
+    birthday_known: |day| format!("We have {day}."),
+    birthday_waits: |date| {
+        format!(
+            "You changed it less than a year ago, so it can be changed again from {date} on. If \
+             it is wrong, write to us."
+        )
+    },
+    birthday_day: "Day",
+    birthday_month: "Month",
+    birthday_none: "Choose",
+    birthday_save: "Save my birthday",
+    birthday_forget: "Remove my birthday",
+    birthday_half: "Your birthday isn't saved: choose both the day and the month.",
+    birthday_no_day: "Your birthday isn't saved: that month has no such day. Choose another.",
+    birthday_saved: |day| format!("Your birthday: {day}"),
+    birthday_gone: "Your birthday isn't kept",
 
     why_title: "Why you got this mail",
     why_unknown: "Nothing is kept of this mail any more: that is so after 13 months. You can \
@@ -89,7 +114,28 @@ pub(super) const WORDS: Words = Words {
     by_request: |date| {
         format!("On {date} somebody asked for offers and news at this address: you, we hope.")
     },
-    by_night: |date| format!("We looked at your account on {date}, and this was due."),
+    by_birthday: |day| match day {
+        Some(day) => format!("Your birthday is on {day}."),
+        None => "It was your birthday, as far as we knew it then.".to_owned(),
+    },
+    by_anniversary: |years, program| match years {
+        1 => format!("You had been part of {program} for a year."),
+        _ => format!("You had been part of {program} for {years} years."),
+    },
+    by_absence: |date| {
+        format!("This mail was chosen automatically, because your last visit was on {date}.")
+    },
+    by_visit: "You bought something, and the shop asks how it was.",
+    by_review: |tier, date| {
+        format!(
+            "You were {tier}, and on {date} that is looked at again. As things stood, it would \
+             have ended then."
+        )
+    },
+    by_expiry: |points, date| match points {
+        Some(points) => format!("{points} of yours expire at the end of {date}."),
+        None => format!("Points of yours were to expire at the end of {date}."),
+    },
     by_import: |shop| {
         format!(
             "Your address came to us in a list of {shop}, which doesn't show that you said yes \
@@ -117,6 +163,7 @@ pub(super) const WORDS: Words = Words {
     columns: [("Day", false), ("What", false), ("Points", true)],
     purchase: "Purchase",
     went_back: "Went back",
+    gift: "A gift for your day",
     stop_title: "Not wanted?",
     stop_offers: "Stop offers and news",
     stop_kind: "Stop mail of this kind",

@@ -1,6 +1,7 @@
 //! The API's routes, each with its description, and what is in front of them all.
 
 mod auth;
+mod birthday;
 mod customers;
 mod held;
 mod ledger;
@@ -32,6 +33,7 @@ fn guarded() -> OpenApiRouter<Services> {
     OpenApiRouter::new()
         .routes(routes!(customers::find))
         .routes(routes!(customers::one))
+        .routes(routes!(birthday::set))
         .routes(routes!(ledger::page))
         .routes(routes!(orders::one))
         .routes(routes!(merges::candidates))

@@ -26,6 +26,7 @@ pub(super) fn jon() -> Person {
         phone: Some("(212) 736-5000".to_owned()),
         name: Some("Jon Doe".to_owned()),
         language: Some("en".to_owned()),
+        birthday: None,
         updated_at: Some(at("2026-01-01T00:00:00Z")),
     }
 }

@@ -1,6 +1,7 @@
 //! The API through its front door, over the embedded DynamoDB.
 
 mod bakery;
+mod birthday;
 mod customers;
 mod door;
 mod failures;

@@ -9,10 +9,11 @@ use serde_json::Value;
 use super::Api;
 use super::bakery::{paid, refund};
 
-const ROUTES: [&str; 19] = [
+const ROUTES: [&str; 20] = [
     "/api/v1/openapi.json",
     "/api/v1/shops/{shop}/customers",
     "/api/v1/shops/{shop}/customers/{id}",
+    "/api/v1/shops/{shop}/customers/{id}/birthday",
     "/api/v1/shops/{shop}/customers/{id}/ledger",
     "/api/v1/shops/{shop}/customers/{id}/merge",
     "/api/v1/shops/{shop}/customers/{id}/messages",

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
+pub use self::night::expiring;
 use super::plan::{About, Draft, matters};
 use super::{Kind, Sent};
 use crate::account::Account;

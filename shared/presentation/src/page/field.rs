@@ -43,6 +43,28 @@ pub struct RadioGroup<'a> {
     pub chosen: Option<&'a str>,
 }
 
+/// A list to choose one from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Template)]
+#[template(path = "page/select.html")]
+pub struct Select<'a> {
+    /// What it sends its value as.
+    pub name: &'a str,
+    /// What is chosen.
+    pub label: &'a str,
+    /// What there is: what each sends, and what it says.
+    pub options: &'a [(String, String)],
+    /// What stands there while nothing is chosen, which sends an empty value.
+    pub none: &'a str,
+    /// The value of the one that is chosen.
+    pub chosen: Option<&'a str>,
+    /// Whether something is wrong with what she chose.
+    pub wrong: bool,
+    /// The ids of what describes it, for who hears the page read.
+    pub described_by: Option<&'a str>,
+    /// What a browser may choose, as HTML has them: `bday-day`, `off`.
+    pub autocomplete: &'a str,
+}
+
 /// A line to write in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Template)]
 #[template(path = "page/text_field.html")]
@@ -63,6 +85,12 @@ pub struct TextField<'a> {
     pub autocomplete: &'a str,
     /// Whether it has to be filled.
     pub required: bool,
+}
+
+impl Select<'_> {
+    fn is_chosen(&self, value: &str) -> bool {
+        self.chosen == Some(value)
+    }
 }
 
 impl TextField<'_> {

@@ -45,6 +45,17 @@ fn what_a_component_is_given_is_only_text() {
         RadioGroup { name, legend: HOSTILE, choices: &choices, chosen }.to_string(),
         TextField { name, kind, label, help, error, value, autocomplete, required: true }
             .to_string(),
+        Select {
+            name,
+            label,
+            options: &[(HOSTILE.to_owned(), HOSTILE.to_owned())],
+            none: HOSTILE,
+            chosen,
+            wrong: true,
+            described_by: help,
+            autocomplete,
+        }
+        .to_string(),
         document(Some(&Brand { shop: HOSTILE.to_owned(), ..bakery() }), HOSTILE).html,
     ] {
         assert!(!html.contains("<script") && !html.contains("alert('1')"), "{html}");
@@ -75,6 +86,22 @@ fn one_of_several_is_chosen_and_a_box_has_its_label() {
         RadioGroup { name: "often", legend: "How often?", choices: &choices, chosen: Some("b") };
     let one = Checkbox { name: "kind", value: "x", label: "X", help: None, checked: false };
     insta::assert_snapshot!(format!("{group}\n{one}"));
+}
+
+#[test]
+fn a_list_keeps_what_she_chose_and_names_what_is_wrong_with_it() {
+    let options = [("4".to_owned(), "April".to_owned()), ("5".to_owned(), "May".to_owned())];
+    let select = Select {
+        name: "month",
+        label: "Month",
+        options: &options,
+        none: "Choose",
+        chosen: Some("4"),
+        wrong: true,
+        described_by: Some("birthday-error birthday-help"),
+        autocomplete: "bday-month",
+    };
+    insta::assert_snapshot!(select.to_string());
 }
 
 #[test]

@@ -31,6 +31,9 @@ pub(in crate::api) struct Customer {
     email: Option<String>,
     /// Her number, as she writes it.
     phone: Option<String>,
+    /// Her birthday, month and day; no year is kept.
+    #[schema(example = "02-29")]
+    birthday: Option<String>,
     /// Her points.
     points: CustomerPoints,
     /// Her tier; null for who isn't a member.
@@ -154,6 +157,7 @@ impl Customer {
             name: contact.name,
             email: contact.email,
             phone: contact.phone,
+            birthday: contact.birthday.map(Into::into),
             points: CustomerPoints::of(wallet)?,
             tier: tier.as_ref().map(|tier| CustomerTier::of(tier, program)),
             window_spend: Money { minor: spend, currency: program.shop.currency }.into(),

@@ -28,7 +28,11 @@ pub(super) fn told(kind: Kind, draft: &Draft, known: &Known<'_>) -> Option<News>
         }
         Reason::TierAtRisk { tier, on } => at_risk(known, tier, *on),
         Reason::TierEnding { tier, on, .. } => ending(known, tier, *on),
-        Reason::PointsExpiring { on, .. } => expiring(account, known.program, *on),
+        Reason::PointsExpiring { on, .. } => {
+            let points = expiring(account, known.program, *on)?;
+            let worth = known.program.worth(points);
+            Some(News::PointsExpiring { points, worth, on: *on })
+        }
         // Whom it asks, and where, is for whoever has the question.
         Reason::Survey { .. } => None,
     }
@@ -80,8 +84,8 @@ fn held<'a>(
     Some((program.tier(&has.id)?, measure))
 }
 
-/// What of her points goes on a day, unless that was moved meanwhile.
-fn expiring(account: &Account, program: &Program, on: Date) -> Option<News> {
+/// How many of her points expire after a local day; `None`: none, or that was moved meanwhile.
+pub fn expiring(account: &Account, program: &Program, on: Date) -> Option<Points> {
     let lots = || account.wallet.lots().filter(|(_, lot)| lot.points > Points::ZERO);
     let points = match program.expiry {
         Expiry::Inactivity { months } => {
@@ -101,8 +105,7 @@ fn expiring(account: &Account, program: &Program, on: Date) -> Option<News> {
             LotKey::Never => None,
         })?,
     };
-    let worth = program.worth(points);
-    (points > Points::ZERO).then_some(News::PointsExpiring { points, worth, on })
+    (points > Points::ZERO).then_some(points)
 }
 
 #[cfg(test)]

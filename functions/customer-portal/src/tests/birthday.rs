@@ -1,0 +1,148 @@
+//! Her birthday on the preferences page: day and month, said by herself.
+
+use jiff::civil::date;
+use loyalty::program::CORNER_BAKERY;
+use platform::store::BirthdayBy;
+
+use super::{NOW, Portal, at};
+
+impl Portal {
+    async fn birthday(&self) -> Option<String> {
+        let contact = self.contact(&self.ada).await.unwrap();
+        contact.birthday.map(|birthday| birthday.to_string())
+    }
+
+    async fn says_birthday(&self, day: &str, month: &str) -> super::Answer {
+        self.press(&self.preferences(), &form(day, month)).await
+    }
+
+    async fn mail_due(&self) -> Option<jiff::civil::Date> {
+        self.shop.by_email("ada@example.com").await.unwrap().account.due.mail
+    }
+}
+
+fn form(day: &str, month: &str) -> String {
+    format!("act=birthday&day={day}&month={month}")
+}
+
+#[tokio::test]
+async fn she_chooses_day_and_month_and_no_year_is_asked() {
+    let portal = Portal::open().await;
+    let page = portal.get(&portal.preferences()).await;
+    page.says("no year is asked, and none is kept");
+    for text in ["<label for=\"day\">Day</label>", "<option value=\"2\">February</option>"] {
+        page.says(text);
+    }
+    let answer = portal.says_birthday("29", "2").await;
+    answer.says("Saved. Your birthday: February 29.");
+    answer.says("<option value=\"29\" selected>29</option>");
+    assert_eq!(portal.birthday().await.as_deref(), Some("02-29"));
+    portal.says_birthday("29", "2").await.says("Nothing to save");
+}
+
+#[tokio::test]
+async fn the_nights_look_at_her_on_her_next_birthday_at_the_latest() {
+    let portal = Portal::open().await;
+    // Three weeks after her purchase of today.
+    assert_eq!(portal.mail_due().await, Some(date(2026, 12, 13)));
+    portal.says_birthday("1", "12").await;
+    assert_eq!(portal.mail_due().await, Some(date(2026, 12, 1)));
+    let portal = Portal::open().await;
+    portal.says_birthday("21", "11").await;
+    assert_eq!(portal.mail_due().await, Some(date(2026, 12, 13)), "it was yesterday");
+}
+
+#[tokio::test]
+async fn a_day_there_is_not_is_refused_beside_what_she_chose() {
+    let portal = Portal::open().await;
+    let before = portal.table().await;
+    for (day, month, said) in [
+        ("31", "4", "that month has no such day"),
+        ("30", "2", "that month has no such day"),
+        ("32", "1", "that month has no such day"),
+        ("x", "1", "that month has no such day"),
+        ("1", "999", "that month has no such day"),
+        ("", "4", "choose both the day and the month"),
+        ("31", "", "choose both the day and the month"),
+    ] {
+        let answer = portal.post(&portal.preferences(), &form(day, month)).await;
+        assert_eq!(answer.status, 422, "{day} {month}");
+        answer.says(said);
+        answer.says("aria-invalid=\"true\" aria-describedby=\"birthday-error birthday-help\"");
+    }
+    let answer = portal.post(&portal.preferences(), &form("31", "4")).await;
+    answer.says("<option value=\"31\" selected>");
+    answer.says("<option value=\"4\" selected>April");
+    let answer = portal.post(&portal.preferences(), &form("\"><script>", "4")).await;
+    answer.says_nothing_of("<script");
+    assert_eq!(portal.table().await, before);
+}
+
+#[tokio::test]
+async fn she_changes_it_once_a_year_and_the_page_says_when_again() {
+    let portal = Portal::open().await;
+    portal.says_birthday("1", "12").await;
+    portal.says_birthday("2", "12").await.says("Your birthday: December 2.");
+    let page = portal.get(&portal.preferences()).await;
+    page.says("it can be changed again from November 22, 2027 on");
+    page.says_nothing_of("<select");
+    let answer = portal.post(&portal.preferences(), &form("3", "12")).await;
+    assert_eq!(answer.status, 422);
+    answer.says("it can be changed again from November 22, 2027 on");
+    assert_eq!(portal.birthday().await.as_deref(), Some("12-02"));
+
+    portal.shop.set_now("2027-11-21T15:00:00Z");
+    assert_eq!(portal.post(&portal.preferences(), &form("3", "12")).await.status, 422);
+    portal.shop.set_now("2027-11-22T15:00:00Z");
+    portal.says_birthday("3", "12").await;
+    assert_eq!(portal.birthday().await.as_deref(), Some("12-03"));
+}
+
+#[tokio::test]
+async fn she_takes_it_away_at_any_time_and_no_source_fills_it_again() {
+    let portal = Portal::open().await;
+    portal.says_birthday("1", "12").await;
+    portal.says_birthday("2", "12").await;
+    let answer = portal.press(&portal.preferences(), "act=no-birthday").await;
+    answer.says("Saved. Your birthday isn&#39;t kept.");
+    answer.says_nothing_of("act\" value=\"no-birthday");
+    assert_eq!(portal.birthday().await, None);
+    portal.ada_was_born("05-05").await;
+    assert_eq!(portal.birthday().await, None);
+    let answer = portal.post(&portal.preferences(), &form("3", "12")).await;
+    assert_eq!(answer.status, 422, "that would be a second change");
+}
+
+#[tokio::test]
+async fn what_a_source_says_is_kept_where_nothing_is_known_and_she_may_put_it_right() {
+    let portal = Portal::open().await;
+    portal.ada_was_born("11-30").await;
+    assert_eq!(portal.birthday().await.as_deref(), Some("11-30"));
+    assert_eq!(portal.mail_due().await, Some(date(2026, 11, 30)));
+    portal.ada_was_born("11-29").await;
+    assert_eq!(portal.birthday().await.as_deref(), Some("11-30"), "what was heard first stands");
+    portal.get(&portal.preferences()).await.says("We have November 30.");
+    portal.says_birthday("1", "12").await;
+    portal.ada_was_born("11-29").await;
+    assert_eq!(portal.birthday().await.as_deref(), Some("12-01"));
+}
+
+#[tokio::test]
+async fn what_the_owner_says_is_no_change_of_hers() {
+    let portal = Portal::open().await;
+    let birthday = Some("12-01".parse().unwrap());
+    let (store, by) = (&portal.shop.services.store, BirthdayBy::Api);
+    store.set_birthday(&portal.shop.id, &portal.ada, birthday, by, at(NOW)).await.unwrap();
+    portal.says_birthday("2", "12").await;
+    assert_eq!(portal.birthday().await.as_deref(), Some("12-02"));
+}
+
+#[tokio::test]
+async fn a_shop_that_does_nothing_with_birthdays_does_not_ask() {
+    let toml = CORNER_BAKERY.replace("\noff = []", "\noff = [\"birthday\"]");
+    let portal = Portal::with_program(&toml).await;
+    portal.get(&portal.preferences()).await.says_nothing_of("<select");
+    // What it knows nevertheless can be taken away.
+    portal.ada_was_born("11-30").await;
+    portal.get(&portal.preferences()).await.says("Remove my birthday");
+}
