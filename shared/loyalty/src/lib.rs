@@ -18,6 +18,7 @@ pub mod merging;
 pub mod money;
 pub mod month;
 pub mod order;
+pub mod points_night;
 pub mod posting;
 pub mod program;
 #[cfg(test)]
