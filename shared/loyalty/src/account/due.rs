@@ -36,25 +36,18 @@ pub fn moved(current: Option<Date>, earliest_new: Option<Date>, unstarted: Date)
 }
 
 impl Account {
-    /// The first days anything may be due, from the facts alone.
-    pub fn earliest_due(&self) -> Due {
+    /// The first day there may be something to tell her, from the facts alone.
+    pub fn earliest_mail(&self) -> Option<Date> {
         // What is due for a merged account is due for the one that stands for it.
         if !self.is_member() || self.merged.is_some() {
-            return Due::default();
+            return None;
         }
         let after = |day: Date, days: i32| day.checked_add(jiff::Span::new().days(days)).ok();
         let expiry = self.wallet.next_expiry().map(|month| month.last_day());
-        Due {
-            mail: earliest([
-                self.facts.last().and_then(|day| after(day, FIRST_LOOK_DAYS)),
-                expiry.and_then(|day| after(day, NOTICE_DAYS.saturating_neg())),
-            ]),
-            points: earliest([
-                self.tier.as_ref().and_then(|tier| tier.review_on),
-                self.wallet.next_maturity(),
-                expiry.and_then(|day| after(day, 1)),
-            ]),
-        }
+        earliest([
+            self.facts.last().and_then(|day| after(day, FIRST_LOOK_DAYS)),
+            expiry.and_then(|day| after(day, NOTICE_DAYS.saturating_neg())),
+        ])
     }
 }
 

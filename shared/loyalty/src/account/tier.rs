@@ -8,7 +8,7 @@ use crate::ids::{OrderRef, TierId};
 use crate::ledger::Promotion;
 use crate::money::Overflow;
 use crate::month::Month;
-use crate::program::{Program, Qualify, Tier, Window};
+use crate::program::{Program, Tier, Window};
 
 /// A tier held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,15 +48,6 @@ impl Facts {
             Window::Lifetime => Ok(self.ever),
         }
     }
-
-    fn measure(&self, program: &Program, today: Date) -> Result<i64, Overflow> {
-        let window = self.window(program, today)?;
-        Ok(match program.tier_rules.qualify {
-            Qualify::Spend => window.spend,
-            Qualify::Points => window.points.0,
-            Qualify::Orders => window.orders,
-        })
-    }
 }
 
 impl Account {
@@ -76,7 +67,7 @@ impl Account {
         by: Option<&OrderRef>,
     ) -> Result<Option<Promotion>, Overflow> {
         self.start_tier(program, today);
-        let measure = self.facts.measure(program, today)?;
+        let measure = self.facts.window(program, today)?.measured(program.tier_rules.qualify);
         let (Some(held), Some(earned)) = (&self.tier, program.tier_for(measure)) else {
             return Ok(None);
         };
