@@ -9,11 +9,7 @@ use crate::money::Overflow;
 
 /// The first night there is something to do about points that expire.
 pub(super) fn night(account: &Account, next: &Expiring) -> Date {
-    if account.put_off.told == Some(next.on) {
-        days_after(next.on, 1)
-    } else {
-        first_look(next.on)
-    }
+    if account.put_off.told == Some(next.on) { days_after(next.on, 1) } else { first_look(next.on) }
 }
 
 /// The day whose notice matters tonight, where it isn't known yet.

@@ -54,10 +54,7 @@ impl Night<'_> {
     pub(super) fn review(&mut self, told: Option<Told>) -> Result<(), Overflow> {
         self.raise()?;
         self.settle_doubt()?;
-        let lacking = self.account.tier.as_mut().filter(|tier| lacks_review(tier, self.program));
-        if let Some(tier) = lacking {
-            tier.review_on = next_review(self.program, self.night);
-        }
+        self.give_review()?;
         let review = self.account.tier.as_ref().and_then(|tier| tier.review_on);
         let Some(on) = review else { return Ok(()) };
         if needs_notice(self.account, self.program)? && first_look(on) <= self.night {
@@ -80,6 +77,17 @@ impl Night<'_> {
             let Promotion { from, to } = promotion.clone();
             self.change_tier(Review::Raised, promotion, Origin::Correct)?;
             self.done(PointsFact::TierRaised { from, to });
+        }
+        Ok(())
+    }
+
+    fn give_review(&mut self) -> Result<(), Overflow> {
+        let lacking = self.account.tier.as_mut().filter(|tier| lacks_review(tier, self.program));
+        let Some(tier) = lacking else { return Ok(()) };
+        tier.review_on = next_review(self.program, self.night);
+        let until = tier.review_on;
+        if let Some(found) = self.account.review(self.program)? {
+            self.kept(&found, until);
         }
         Ok(())
     }
