@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
-use loyalty::account::{Account, Counted, Facts, LotKey, Place};
+use loyalty::account::{Account, Counted, Due, Facts, LotKey, Place};
 use loyalty::ids::{CustomerId, OrderRef, ShopId};
 use loyalty::ledger::{Cause, Entry, Origin};
 use loyalty::merging::{self, Occasion, Party, Since};
@@ -146,8 +146,9 @@ impl Store {
             let mut leaving = Party { id: &gone, account: &mut other };
             let [taken_in, handed_over] =
                 merging::merge(&occasion, &mut party, &mut leaving).map_err(StoreError::from)?;
-            account.due = self.due(shop, &account, rules.programs.today(now)).await?;
-            other.due = other.earliest_due();
+            account.due = self.due(shop, &account, &rules.programs, now).await?;
+            // The one that stands for it now has what is due.
+            other.due = Due::default();
             let mut puts = vec![
                 put_account_of(shop, &kept, &account, versions.0)?,
                 put_account_of(shop, &gone, &other, versions.1)?,
@@ -207,8 +208,8 @@ impl Store {
             let Some([gave, got]) = undone else {
                 return Err(MergeError::NotMerged(gone.clone()));
             };
-            account.due = self.due(shop, &account, today).await?;
-            other.due = self.due(shop, &other, today).await?;
+            account.due = self.due(shop, &account, &rules.programs, now).await?;
+            other.due = self.due(shop, &other, &rules.programs, now).await?;
             let mut puts = vec![
                 put_account_of(shop, &kept, &account, versions.0)?,
                 put_account_of(shop, gone, &other, versions.1)?,
@@ -469,7 +470,12 @@ fn facts(orders: &[(OrderRef, Record)], month: Month) -> Result<Facts, StoreErro
     Ok(Facts::of(counted, month)?)
 }
 
-fn put_entry(shop: &ShopId, customer: &CustomerId, entry: &Entry) -> Result<Put, StoreError> {
+/// The write of a ledger's entry. They never change.
+pub(super) fn put_entry(
+    shop: &ShopId,
+    customer: &CustomerId,
+    entry: &Entry,
+) -> Result<Put, StoreError> {
     Ok(Put::new(Entity::Ledger(customer, entry.number).key(shop), entry)?.if_absent())
 }
 

@@ -17,6 +17,7 @@ mod marketing;
 mod merges;
 mod messages;
 mod people;
+mod points_nights;
 mod purchases;
 mod reads;
 mod records;
@@ -56,11 +57,12 @@ pub use self::messages::{
     Place, ReliedOn, State as MessageState, Wanted, trigger_of_tag, trigger_tag,
 };
 pub use self::people::{Buyer, Contact, Person, Scene};
+pub use self::points_nights::PointsDone;
 pub use self::purchases::{Observation, Recorded};
 pub use self::reads::{Customer, LedgerPage, StoredOrder};
 pub use self::records::Known;
 pub use self::runs::Run;
-pub use self::set_aside::{DeadLetter, SAME_SALE, Task, WITHDRAWAL};
+pub use self::set_aside::{DeadLetter, SAME_SALE, Task, UNREACHED, WITHDRAWAL};
 pub use self::shops::{Applied, Rules, Settings, Status};
 pub use self::silence::{Heard as LastHeard, SILENCE};
 pub use self::template_faults::{MAIL_TEMPLATE, TemplateFault};
