@@ -32,7 +32,7 @@ pub struct Entry {
     /// Available and pending points after it.
     #[serde(rename = "b")]
     pub balance_after: Points,
-    /// The promotion it brought.
+    /// The change of tier it brought: up, but where its cause is a review that took one away.
     #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     pub promotion: Option<Promotion>,
     /// How the fact reached us.
@@ -71,6 +71,11 @@ pub enum Cause {
         /// The last local day they could be used.
         on: Date,
     },
+    /// A night looked at her tier and changed it. No points move.
+    Reviewed {
+        /// Why it was looked at.
+        why: Review,
+    },
     /// Her account was merged into another, which has her points now.
     MergedInto {
         /// The other.
@@ -91,6 +96,28 @@ pub enum Cause {
         /// The other.
         customer: CustomerId,
     },
+}
+
+/// Why a night changed a tier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Review {
+    /// Its review date came, she didn't qualify any more, and had been told: down.
+    Ended,
+    /// The order that reached it lost value, and the rest doesn't reach it: down.
+    Refunded,
+    /// She qualifies for a higher one by the rules of today: up.
+    Raised,
+}
+
+impl Review {
+    /// Whether it took a tier away.
+    pub fn is_down(self) -> bool {
+        match self {
+            Self::Ended | Self::Refunded => true,
+            Self::Raised => false,
+        }
+    }
 }
 
 /// A day that brings a gift.
@@ -193,7 +220,7 @@ pub struct ReceiptMultiplier {
     pub factor: String,
 }
 
-/// A step up.
+/// A step from a tier to another; see [`Entry::promotion`] for which way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Promotion {
     /// From this tier.

@@ -19,6 +19,7 @@ pub mod money;
 pub mod month;
 pub mod night;
 pub mod order;
+pub mod points_night;
 pub mod posting;
 pub mod program;
 #[cfg(test)]

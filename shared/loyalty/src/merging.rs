@@ -54,6 +54,10 @@ pub fn merge(
         (ours, theirs) => ours.or(theirs),
     };
     account.paused |= other.paused;
+    // What was put off for one of them isn't taken earlier from both.
+    if account.put_off.expiry < other.put_off.expiry {
+        account.put_off = std::mem::take(&mut other.put_off);
+    }
     account.sent.merge(&other.sent);
     for (source, latest) in &other.latest {
         let known = account.latest.entry(*source).or_insert(*latest);

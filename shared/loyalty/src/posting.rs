@@ -290,6 +290,9 @@ fn bring_up(
         account.remember(context.order.source, &sale.value, snapshot.paid_at);
     }
     account.facts.replace(record.counted.as_ref(), &counted, Month::of(today))?;
+    if record.counted.is_some_and(|before| before.is_more_than(&counted)) {
+        account.lost_value(program, context.order, today)?;
+    }
     record.counted = Some(counted);
 
     let mut entries = move_points(context, account, &snapshot, delta, what)?;
@@ -319,6 +322,7 @@ pub fn release<'a>(
     let delta = counted.points.negated()?;
     versioned(account, |account| {
         account.facts = facts;
+        account.lost_value(&version.program, context.order, today)?;
         if let Some(sale) = &record.state.sale {
             account.forget_visit(context.order.source, &sale.value, snapshot.paid_at);
         }

@@ -32,15 +32,6 @@ pub fn moved(current: Option<Date>, earliest_new: Option<Date>, unstarted: Date)
 }
 
 impl Account {
-    /// The first days anything may be due, from the facts alone.
-    pub fn earliest_due(&self) -> Due {
-        // What is due for a merged account is due for the one that stands for it.
-        if !self.is_member() || self.merged.is_some() {
-            return Due::default();
-        }
-        Due { mail: self.earliest_mail(), points: self.earliest_points() }
-    }
-
     /// The first day a night may find something to tell a member, never later than the truth:
     /// what it takes to know better (the program, the shop's rhythm, her contact) is left to
     /// [`night::look`](crate::night::look), which puts the day further on.
@@ -48,6 +39,10 @@ impl Account {
     /// A birthday isn't in an account: whoever stores one puts the day where the next is,
     /// unless it stands earlier.
     pub fn earliest_mail(&self) -> Option<Date> {
+        // What is due for a merged account is due for the one that stands for it.
+        if !self.is_member() || self.merged.is_some() {
+            return None;
+        }
         let put_off = self.put_off.expiry;
         let months = self.wallet.lots().filter(|(_, lot)| !lot.points.is_zero());
         let months = months.filter_map(|(key, _)| match key {
@@ -83,16 +78,6 @@ impl Account {
         }
         let joined = self.member_since.map(|since| since.to_zoned(TimeZone::UTC).date());
         after(self.facts.last().or(joined)?, FIRST_LOOK_DAYS)
-    }
-
-    /// The first day the points night may have something to do for a member.
-    fn earliest_points(&self) -> Option<Date> {
-        let expiry = self.wallet.next_expiry().map(|month| month.last_day());
-        earliest([
-            self.tier.as_ref().and_then(|tier| tier.review_on),
-            self.wallet.next_maturity(),
-            expiry.and_then(|day| after(day, 1)),
-        ])
     }
 }
 

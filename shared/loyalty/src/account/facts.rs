@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::money::{Overflow, Points};
 use crate::month::Month;
+use crate::program::Qualify;
 
 /// Months of spend kept, the current one included: two windows of the rules and one.
 const MONTHS_KEPT: i32 = 25;
@@ -40,6 +41,15 @@ impl From<Bucket> for (i64, Points, i64) {
 }
 
 impl Bucket {
+    /// What of it a tier is measured by.
+    pub fn measured(&self, by: Qualify) -> i64 {
+        match by {
+            Qualify::Spend => self.spend,
+            Qualify::Points => self.points.0,
+            Qualify::Orders => self.orders,
+        }
+    }
+
     fn plus(self, other: Self) -> Result<Self, Overflow> {
         Ok(Self {
             spend: self.spend.checked_add(other.spend).ok_or(Overflow)?,
@@ -75,6 +85,12 @@ pub struct Counted {
 }
 
 impl Counted {
+    /// Whether it counts for more than `other` in any way a tier can be measured by.
+    pub fn is_more_than(&self, other: &Self) -> bool {
+        let (this, other) = (self.bucket(), other.bucket());
+        this.spend > other.spend || this.points > other.points || this.orders > other.orders
+    }
+
     fn bucket(&self) -> Bucket {
         let orders = i64::from(self.kept > 0 && !self.again);
         Bucket { spend: self.kept, points: self.points, orders }

@@ -47,6 +47,13 @@ pub struct PutOff {
     /// How often it was.
     #[serde(rename = "n", default, skip_serializing_if = "is_zero")]
     pub times: u8,
+    /// The expiry day that a notice is known to have reached her in time for.
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Date>,
+    /// The day of an expiry for inactivity that came to nothing, because she can't be
+    /// reached: until she is active again her points stay.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub stays: Option<Date>,
 }
 
 impl PutOff {

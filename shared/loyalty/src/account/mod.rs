@@ -1,10 +1,12 @@
 //! What one customer has: points in lots, debt, facts about her purchases, a tier.
 
 mod due;
+mod expiry;
 mod facts;
 mod gifts;
 mod latest;
 mod marks;
+mod review;
 mod tier;
 mod wallet;
 
@@ -15,9 +17,12 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use self::due::{Due, moved};
+pub use self::expiry::Expiring;
 pub use self::facts::{Bucket, Counted, Facts};
 pub use self::latest::{Latest, TWINS_WITHIN, looks_alike};
 pub use self::marks::{Letters, PutOff};
+pub use self::review::Finding;
+pub(crate) use self::review::{next_review, night_of_review};
 pub use self::tier::Tiered;
 pub use self::wallet::{ClawBack, Lot, LotKey, Place, Wallet};
 use crate::Points;

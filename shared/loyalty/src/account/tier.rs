@@ -8,7 +8,7 @@ use crate::ids::{OrderRef, TierId};
 use crate::ledger::Promotion;
 use crate::money::Overflow;
 use crate::month::Month;
-use crate::program::{Program, Qualify, Tier, Window};
+use crate::program::{Program, Tier, Window};
 
 /// A tier held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,19 @@ pub struct Tiered {
     /// The order that reached it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<OrderRef>,
+    /// The review that a notice is known to have reached her in time for.
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Date>,
+    /// The local night it is looked at anew, because the order that reached it lost value.
+    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
+    pub doubted: Option<Date>,
+}
+
+impl Tiered {
+    /// A tier held since a local day: no order reached it, and nothing is known of a review.
+    pub fn since(id: TierId, since: Date) -> Self {
+        Self { id, since, review_on: None, by: None, told: None, doubted: None }
+    }
 }
 
 impl Facts {
@@ -38,12 +51,7 @@ impl Facts {
 
     /// What counts toward a tier on the local day `today`, in the program's measure.
     pub(crate) fn measure(&self, program: &Program, today: Date) -> Result<i64, Overflow> {
-        let window = self.window(program, today)?;
-        Ok(match program.tier_rules.qualify {
-            Qualify::Spend => window.spend,
-            Qualify::Points => window.points.0,
-            Qualify::Orders => window.orders,
-        })
+        Ok(self.window(program, today)?.measured(program.tier_rules.qualify))
     }
 }
 
@@ -51,12 +59,7 @@ impl Account {
     /// Gives a member the base tier if she has none.
     pub fn start_tier(&mut self, program: &Program, today: Date) {
         if self.is_member() && self.tier.is_none() {
-            self.tier = program.base_tier().map(|tier| Tiered {
-                id: tier.id.clone(),
-                since: today,
-                review_on: None,
-                by: None,
-            });
+            self.tier = program.base_tier().map(|tier| Tiered::since(tier.id.clone(), today));
         }
     }
 
@@ -88,5 +91,5 @@ fn reached(tier: &Tier, program: &Program, today: Date, by: Option<&OrderRef>) -
         Window::Calendar => Date::new(today.year().saturating_add(1), 12, 31).ok(),
         Window::Lifetime => None,
     };
-    Tiered { id: tier.id.clone(), since: today, review_on, by: by.cloned() }
+    Tiered { review_on, by: by.cloned(), ..Tiered::since(tier.id.clone(), today) }
 }

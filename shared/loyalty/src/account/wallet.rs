@@ -211,15 +211,24 @@ impl Wallet {
         Ok(Some(taken))
     }
 
-    /// Lets a month's lot expire, and says how many points went.
-    pub fn expire(&mut self, month: Month) -> Result<Points, Overflow> {
-        let Some(lot) = self.lots.get_mut(&LotKey::Month(month)) else {
+    /// Lets a lot expire, and says how many points went.
+    pub fn expire(&mut self, lot: LotKey) -> Result<Points, Overflow> {
+        let Some(lot) = self.lots.get_mut(&lot) else {
             return Ok(Points::ZERO);
         };
         let gone = lot.points;
         *lot = Lot { points: Points::ZERO, expired: lot.expired.plus(gone)? };
         self.expired = self.expired.plus(gone)?;
         Ok(gone)
+    }
+
+    /// Lets a lot's points stay: age takes them no more.
+    pub fn stay(&mut self, lot: LotKey) -> Result<(), Overflow> {
+        if let Some(lot) = self.lots.get_mut(&lot) {
+            let points = std::mem::take(&mut lot.points);
+            self.add(LotKey::Never, points)?;
+        }
+        Ok(())
     }
 
     /// Takes in all of another wallet: its points pay this one's debt, and the other's debt

@@ -107,6 +107,8 @@ pub enum PointsCause {
     Gift,
     /// Points expired.
     Expired,
+    /// A night changed her tier.
+    Reviewed,
     /// Her account was merged into another.
     MergedInto,
     /// Another account was merged into hers.

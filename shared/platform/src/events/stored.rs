@@ -47,12 +47,13 @@ impl DomainEvent {
             told.push(Happened::PointsChanged(points(customer, entry)));
         }
         if let Some(promotion) = &entry.promotion {
+            let is_down = matches!(entry.cause, Cause::Reviewed { why } if why.is_down());
             told.push(Happened::TierChanged(TierChanged {
                 customer: customer.clone(),
                 account_version: entry.number,
                 from: promotion.from.clone(),
                 to: promotion.to.clone(),
-                direction: Direction::Up,
+                direction: if is_down { Direction::Down } else { Direction::Up },
                 origin: entry.origin,
             }));
         }
@@ -102,6 +103,7 @@ fn points(customer: &CustomerId, entry: &Entry) -> PointsChanged {
         Cause::ExpiryReversed { order } => (PointsCause::ExpiryReversed, Some(order), None),
         Cause::Gift { .. } => (PointsCause::Gift, None, None),
         Cause::Expired { .. } => (PointsCause::Expired, None, None),
+        Cause::Reviewed { .. } => (PointsCause::Reviewed, None, None),
         Cause::MergedInto { customer } => (PointsCause::MergedInto, None, Some(customer)),
         Cause::MergedFrom { customer } => (PointsCause::MergedFrom, None, Some(customer)),
         Cause::SplitFrom { customer } => (PointsCause::SplitFrom, None, Some(customer)),

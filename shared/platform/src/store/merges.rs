@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
-use loyalty::account::{Account, Counted, Facts, LotKey, Place};
+use loyalty::account::{Account, Counted, Due, Facts, LotKey, Place};
 use loyalty::ids::{CustomerId, OrderRef, ShopId};
 use loyalty::ledger::{Cause, Entry, Origin};
 use loyalty::merging::{self, Occasion, Party, Since};
@@ -148,9 +148,10 @@ impl Store {
             let today = rules.programs.today(now);
             let hers = self.contact(shop, &gone).await?;
             let birthday = hers.as_ref().and_then(|contact| contact.birthday);
-            account.due = self.due(shop, &account, today).await?;
+            account.due = self.due(shop, &account, &rules.programs, now).await?;
             account.due.mail = self.birthday_due(shop, &account, birthday, today).await?;
-            other.due = other.earliest_due();
+            // The one that stands for it now has what is due.
+            other.due = Due::default();
             let mut puts = vec![
                 self.put_account_of(shop, &kept, &account, versions.0)?,
                 self.put_account_of(shop, &gone, &other, versions.1)?,
@@ -211,8 +212,9 @@ impl Store {
             let Some([gave, got]) = undone else {
                 return Err(MergeError::NotMerged(gone.clone()));
             };
-            account.due = self.due(shop, &account, today).await?;
-            other.due = self.due(shop, &other, today).await?;
+            account.due = self.due(shop, &account, &rules.programs, now).await?;
+            other.due = self.due(shop, &other, &rules.programs, now).await?;
+            let today = rules.programs.today(now);
             let birthday = self.contact(shop, gone).await?.and_then(|contact| contact.birthday);
             other.due.mail = self.birthday_due(shop, &other, birthday, today).await?;
             let mut puts = vec![
@@ -475,7 +477,12 @@ fn facts(orders: &[(OrderRef, Record)], month: Month) -> Result<Facts, StoreErro
     Ok(Facts::of(counted, month)?)
 }
 
-fn put_entry(shop: &ShopId, customer: &CustomerId, entry: &Entry) -> Result<Put, StoreError> {
+/// The write of a ledger's entry. They never change.
+pub(super) fn put_entry(
+    shop: &ShopId,
+    customer: &CustomerId,
+    entry: &Entry,
+) -> Result<Put, StoreError> {
     Ok(Put::new(Entity::Ledger(customer, entry.number).key(shop), entry)?.if_absent())
 }
 

@@ -20,6 +20,7 @@ mod marketing;
 mod merges;
 mod messages;
 mod people;
+mod points_nights;
 mod purchases;
 mod reads;
 mod records;
@@ -63,11 +64,12 @@ pub use self::messages::{
     trigger_tag,
 };
 pub use self::people::{Buyer, Contact, Person, Scene};
+pub use self::points_nights::PointsDone;
 pub use self::purchases::{Observation, Recorded};
 pub use self::reads::{Customer, LedgerPage, StoredOrder};
 pub use self::records::Known;
 pub use self::runs::{Cursor, DuePage, Run};
-pub use self::set_aside::{DeadLetter, SAME_SALE, Task, WITHDRAWAL};
+pub use self::set_aside::{DeadLetter, SAME_SALE, Task, UNREACHED, WITHDRAWAL};
 pub use self::shops::{Applied, Rules, Settings, Status};
 pub use self::silence::{Heard as LastHeard, SILENCE};
 pub use self::template_faults::{MAIL_TEMPLATE, TemplateFault};

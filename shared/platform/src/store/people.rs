@@ -331,7 +331,7 @@ impl Store {
         Err(StoreError::Contended { attempts: 0 })
     }
 
-    async fn account_item(
+    pub(super) async fn account_item(
         &self,
         shop: &ShopId,
         customer: &CustomerId,

@@ -320,7 +320,7 @@ impl Store {
             return Ok(());
         }
         let shop = case.scene.shop;
-        bound.account.due = self.due(shop, &bound.account, case.today()).await?;
+        bound.account.due = self.due(shop, &bound.account, case.programs, case.scene.now).await?;
         plan.puts.push(self.put_account(shop, bound)?);
         for entry in entries {
             plan.recorded.delta = plan.recorded.delta.plus(entry.delta)?;

@@ -4,10 +4,11 @@
 //! to. What asks for work puts it where a run will still look.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::ToSpan;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 use loyalty::account::{Account, Due, moved};
 use loyalty::ids::{CustomerId, ShopId};
+use loyalty::program::Programs;
 use serde::{Deserialize, Serialize};
 
 use super::item::{self, Put};
@@ -307,14 +308,16 @@ impl Store {
         &self,
         shop: &ShopId,
         account: &Account,
-        today: Date,
+        programs: &Programs,
+        now: Timestamp,
     ) -> Result<Due, StoreError> {
-        let new = account.earliest_due();
+        let (current, today) = (account.due, programs.today(now));
+        let mail = account.earliest_mail();
+        let program = programs.current(now).map(|version| &version.program);
+        let points = program.and_then(|program| account.earliest_points(program, today));
         Ok(Due {
-            mail: self.due_date(shop, Nightly::Mail, account.due.mail, new.mail, today).await?,
-            points: self
-                .due_date(shop, Nightly::Points, account.due.points, new.points, today)
-                .await?,
+            mail: self.due_date(shop, Nightly::Mail, current.mail, mail, today).await?,
+            points: self.due_date(shop, Nightly::Points, current.points, points, today).await?,
         })
     }
 
@@ -335,11 +338,19 @@ impl Store {
             return Ok(current);
         }
         // A shop whose nights never ran has no bucket behind it: what stands, stays.
-        let unstarted = match self.latest_started(shop, function).await? {
-            Some(latest) => latest.tomorrow().unwrap_or(latest),
-            None => current.map_or(today, |current| current.min(today)),
-        };
-        Ok(moved(current, new, unstarted))
+        let before = current.map_or(today, |current| current.min(today));
+        Ok(moved(current, new, self.unstarted(shop, function, before).await?))
+    }
+
+    /// The first local date whose run hasn't started; `otherwise` where none ever has.
+    pub(super) async fn unstarted(
+        &self,
+        shop: &ShopId,
+        function: Nightly,
+        otherwise: Date,
+    ) -> Result<Date, StoreError> {
+        let latest = self.latest_started(shop, function).await?;
+        Ok(latest.map_or(otherwise, |latest| latest.tomorrow().unwrap_or(latest)))
     }
 }
 

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use jiff::{SignedDuration, Timestamp};
-use loyalty::ids::{OrderRef, ShopId};
+use loyalty::ids::{CustomerId, OrderRef, ShopId};
 use loyalty::month::Month;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -31,6 +31,10 @@ pub const SAME_SALE: &str = "same-sale";
 /// The topic of tasks that ask the owner to write a withdrawal of consent down at a source,
 /// which can't be told of it.
 pub const WITHDRAWAL: &str = "withdrawal";
+
+/// The topic of tasks that tell the owner of a customer whose points stay, because no notice
+/// of their expiry reaches her: "cannot be reached". The body is the customer's id.
+pub const UNREACHED: &str = "cannot-be-reached";
 
 /// A signed body that couldn't be used, kept with the reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -272,6 +276,21 @@ fn twin_task(scene: &Scene<'_>, order: &OrderRef) -> (Key, Task) {
     let topic = SAME_SALE.to_owned();
     let key = Entity::Task(SAME_SALE, &hash).key(scene.shop);
     (key, Task { topic, hash, at: scene.now, body, parts: 0, done: false })
+}
+
+/// The task of a customer who can't be reached, anew where it was done before.
+pub(super) fn unreached(
+    shop: &ShopId,
+    customer: &CustomerId,
+    now: Timestamp,
+) -> Result<Put, StoreError> {
+    let body = customer.to_string();
+    let hash = hash(&[body.as_bytes()]);
+    let topic = UNREACHED.to_owned();
+    let key = Entity::Task(UNREACHED, &hash).key(shop);
+    let place = List::OpenTasks.place(shop, now, &hash);
+    let task = Task { topic, hash, at: now, body, parts: 0, done: false };
+    Ok(Put::new(key, &task)?.listed(place))
 }
 
 /// A body as it is kept.

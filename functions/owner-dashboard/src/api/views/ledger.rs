@@ -36,7 +36,7 @@ pub(in crate::api) struct Entry {
     receipt: Option<Receipt>,
     /// Available and pending points after it.
     balance_after: i64,
-    /// The step up it brought.
+    /// The change of tier it brought: up, but where the cause is a review that took one away.
     promotion: Option<Promotion>,
     /// How the fact reached us.
     origin: Origin,
@@ -70,6 +70,11 @@ pub(in crate::api) enum Cause {
         #[schema(value_type = String, format = Date)]
         on: jiff::civil::Date,
     },
+    /// A night looked at her tier and changed it. No points move.
+    Reviewed {
+        /// Why.
+        why: Review,
+    },
     /// Her account was merged into another, which has her points now.
     MergedInto {
         /// The other.
@@ -95,6 +100,12 @@ pub(in crate::api) enum Cause {
 mirror!(
     /// A day that brings a gift.
     Occasion = ledger::Occasion { Birthday, Anniversary }
+);
+
+mirror!(
+    /// Why a night changed a tier: its review came and she lost it, the order that reached
+    /// it lost value and she lost it, or the rules of today give her a higher one.
+    Review = ledger::Review { Ended, Refunded, Raised }
 );
 
 mirror!(
@@ -150,7 +161,7 @@ pub(in crate::api) struct ReceiptMultiplier {
     factor: String,
 }
 
-/// A step up.
+/// A step from a tier to another.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::api) struct Promotion {
     /// From this tier.
@@ -187,6 +198,7 @@ impl From<ledger::Cause> for Cause {
             }
             ledger::Cause::Gift { occasion } => Self::Gift { occasion: occasion.into() },
             ledger::Cause::Expired { on } => Self::Expired { on },
+            ledger::Cause::Reviewed { why } => Self::Reviewed { why: why.into() },
             ledger::Cause::MergedInto { customer } => {
                 Self::MergedInto { customer: customer.into() }
             }

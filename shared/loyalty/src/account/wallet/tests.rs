@@ -54,7 +54,7 @@ fn a_claw_back_of_expired_points_gives_them_back_first() {
     let mut wallet = Wallet::default();
     wallet.credit(lot("2027-01"), Points(30)).unwrap();
     wallet.credit(lot("2027-05"), Points(10)).unwrap();
-    assert_eq!(wallet.expire("2027-01".parse().unwrap()).unwrap(), Points(30));
+    assert_eq!(wallet.expire(LotKey::Month("2027-01".parse().unwrap())).unwrap(), Points(30));
     let met = wallet.claw_back(lot("2027-01"), Points(30)).unwrap();
     assert_eq!(met.expiry_reversed, Points(30));
     assert_eq!((points(&wallet), wallet.expired()), ((10, 0, 0), Points(0)));
@@ -121,7 +121,7 @@ proptest! {
                     wallet.claw_back(place(m, d), Points(p.into())).unwrap();
                 }
                 Step::Spend(p) => { wallet.spend(Points(p.into())).unwrap(); }
-                Step::Expire(m) => { wallet.expire("2027-01".parse::<Month>().unwrap().plus(m.into())).unwrap(); }
+                Step::Expire(m) => { wallet.expire(LotKey::Month("2027-01".parse::<Month>().unwrap().plus(m.into()))).unwrap(); }
                 Step::Mature(d) => { wallet.mature(date(2027, 1, d)).unwrap(); }
             }
             let lots: i64 = wallet.lots().map(|(_, lot)| lot.points.0).sum();

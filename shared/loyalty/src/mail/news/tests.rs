@@ -51,7 +51,7 @@ fn told_after(
     let version = version(&format!("{}{rewards}", program("points = 10\namount = '1.00'")));
     let posted = posted.iter().map(|(id, points)| (order(id), Points(*points))).collect();
     let day = "2026-11-19".parse().unwrap();
-    let tier = Some(Tiered { id: tier.parse().unwrap(), since: day, review_on: None, by: None });
+    let tier = Some(Tiered::since(tier.parse().unwrap(), day));
     let account = Account { tier, ..Account::default() };
     let program = &version.program;
     let posted = &posted;

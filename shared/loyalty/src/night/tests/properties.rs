@@ -81,7 +81,8 @@ prop_compose! {
             life.earns(points, Some(Month::of(FIRST).plus(months)));
         }
         let silver = |on| Tiered {
-            id: "silver".parse().unwrap(), since: FIRST, review_on: Some(on), by: None,
+            review_on: Some(on),
+            ..Tiered::since("silver".parse().unwrap(), FIRST)
         };
         life.account.tier = review.map(silver);
         life.account.put_off.expiry = put_off;

@@ -106,7 +106,7 @@ fn points_that_expire_with_her_absence() {
 
 fn silver(review: Date) -> Option<Tiered> {
     let id = "silver".parse().unwrap();
-    Some(Tiered { id, since: date(2025, 5, 20), review_on: Some(review), by: None })
+    Some(Tiered { review_on: Some(review), ..Tiered::since(id, date(2025, 5, 20)) })
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn gold(purchases: &[(Date, i64)]) -> Account {
     let orders: Vec<Counted> = purchases.iter().map(counted).collect();
     let facts = Facts::of(&orders, Month::of(NIGHT)).unwrap();
     let review_on = Some(DAY);
-    let has = Tiered { id: tier("gold"), since: date(2025, 12, 31), review_on, by: None };
+    let has = Tiered { review_on, ..Tiered::since(tier("gold"), date(2025, 12, 31)) };
     let member_since = Some(at("2024-01-01T12:00:00Z"));
     Account { facts, tier: Some(has), member_since, ..Account::default() }
 }
@@ -141,7 +141,7 @@ fn points_that_expire_are_told_as_far_as_they_are_there() {
 fn an_expiry_that_was_moved_is_told_for_its_new_day_alone() {
     let moved = date(2027, 1, 30);
     let mut account = with_points(gold(&[]), &[(DAY, 480), (date(2027, 1, 31), 20)]);
-    account.put_off = PutOff { expiry: Some(moved), times: 1 };
+    account.put_off = PutOff { expiry: Some(moved), times: 1, ..PutOff::default() };
     assert_eq!(told(expires(DAY), &account, REWARDS, &[]), []);
     assert_eq!(told(expires(moved), &account, REWARDS, &[]), expiring(480, 240, moved));
 }
