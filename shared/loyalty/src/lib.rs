@@ -17,6 +17,7 @@ pub mod mail;
 pub mod merging;
 pub mod money;
 pub mod month;
+pub mod opening;
 pub mod order;
 pub mod posting;
 pub mod program;

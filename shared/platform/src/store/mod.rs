@@ -8,6 +8,7 @@ mod changes;
 mod consents;
 mod due;
 mod errands;
+mod history;
 mod item;
 pub mod keys;
 mod lookups;
@@ -19,6 +20,7 @@ mod messages;
 mod people;
 mod purchases;
 mod reads;
+mod reconciled;
 mod records;
 mod retry;
 mod runs;
@@ -58,6 +60,9 @@ pub use self::messages::{
 pub use self::people::{Buyer, Contact, Person, Scene};
 pub use self::purchases::{Observation, Recorded};
 pub use self::reads::{Customer, LedgerPage, StoredOrder};
+pub use self::reconciled::{
+    BackfillProgress, Compared, Found, Outcome, Reconciled, Reconciliation,
+};
 pub use self::records::Known;
 pub use self::runs::Run;
 pub use self::set_aside::{DeadLetter, SAME_SALE, Task, WITHDRAWAL};
