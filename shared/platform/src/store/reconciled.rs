@@ -96,6 +96,16 @@ impl Found {
         self.count == 0
     }
 
+    /// Whether an order is named.
+    pub fn has(&self, order: &OrderRef) -> bool {
+        self.orders.contains(order)
+    }
+
+    /// Counts one that has no name.
+    pub fn add_unnamed(&mut self) {
+        self.count = self.count.saturating_add(1);
+    }
+
     /// Counts an order, unless it is named already. Says whether it is new.
     pub fn add(&mut self, order: &OrderRef) -> bool {
         if self.orders.contains(order) {
