@@ -13,6 +13,7 @@ mod merges;
 mod messages;
 mod openapi;
 mod orders;
+mod reconciliations;
 mod rotation;
 mod withdrawals;
 
