@@ -8,14 +8,16 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use loyalty::Language;
-use loyalty::ids::{CustomerId, ShopId};
+use loyalty::ids::{CustomerId, ShopId, Source};
 use loyalty::mail::Kind;
 use testkit::faults::Fault;
 
 use crate::failure::Failure;
 use crate::stack::secrets::Name;
 use crate::stack::{DEFAULT_STACK, StackName};
-use crate::{demo, doctor, mail, preview, program, replay, samples, send, serve, simulate, stack};
+use crate::{
+    backfill, demo, doctor, mail, preview, program, replay, samples, send, serve, simulate, stack,
+};
 
 /// Exact loyalty points for small shops: the whole system on one machine.
 #[derive(Debug, Parser)]
@@ -40,6 +42,8 @@ pub(crate) enum Command {
     Secrets(SecretsArgs),
     /// Check a deployment from outside, and say what to do next
     Doctor(DoctorArgs),
+    /// Bring in what a new shop sold before it came here, without any mail
+    Backfill(BackfillArgs),
     /// Put dead letters back where they were to go
     Replay(ReplayArgs),
     /// Write what a mail looks like, as HTML and text
@@ -254,6 +258,42 @@ pub(crate) struct DoctorArgs {
     pub(crate) json: bool,
 }
 
+/// Old orders count for each customer's rhythm, her tier and her first order, but they earn
+/// no points unless that is asked for: a year of them at once is a debt that no till has
+/// promised anybody. An opening gift says welcome at a price that is known before.
+///
+/// Broken off, by a kill or by a source that asks to wait, the same command goes on where it
+/// was. Shopify shows an app the last 60 days of orders, and older ones only to one that was
+/// given the scope `read_all_orders`; Square shows all.
+#[derive(Debug, Args)]
+pub(crate) struct BackfillArgs {
+    /// The shop, where there are several
+    #[arg(long, value_name = "ID")]
+    pub(crate) shop: Option<ShopId>,
+    /// Where the orders are: shopify or square
+    #[arg(long)]
+    pub(crate) source: Source,
+    /// How many months back
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=120))]
+    pub(crate) months: u16,
+    /// Have old orders earn points, by the rules in force when they were paid, or the first
+    #[arg(long)]
+    pub(crate) earn_points: bool,
+    /// Points that every member found gets, once
+    #[arg(long, value_name = "POINTS", conflicts_with = "earn_points")]
+    #[arg(value_parser = clap::value_parser!(i64).range(1..=10_000_000))]
+    pub(crate) opening_gift: Option<i64>,
+    /// Directory of the data
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+    pub(crate) data: PathBuf,
+    /// A deployment instead
+    #[arg(long, value_name = "NAME", conflicts_with = "data")]
+    pub(crate) stack: Option<StackName>,
+    /// Only count what would be brought in
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct ReplayArgs {
     /// Directory of the data
@@ -426,6 +466,7 @@ impl Command {
             Self::Mail(args) => mail::run(&args, environment).await,
             Self::Secrets(args) => stack::secrets::run(&args, environment).await,
             Self::Doctor(args) => doctor::run(&args, environment).await,
+            Self::Backfill(args) => backfill::run(&args, environment).await,
             Self::Replay(args) => replay::run(&args, environment).await,
             Self::Preview(args) => preview::run(&args, environment).await,
             Self::SendTest(args) => preview::send(&args, environment).await,

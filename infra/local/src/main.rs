@@ -1,6 +1,7 @@
 //! `regulars`: the whole system on one machine. The server, a demo of a year, and what
 //! an owner needs from a shell.
 
+mod backfill;
 mod cli;
 mod clock;
 mod console;

@@ -61,7 +61,7 @@ pub enum Cause {
         /// The order clawed back.
         order: OrderRef,
     },
-    /// A gift that the program promises, for a day of hers.
+    /// A gift, most often one that the program promises for a day of hers.
     Gift {
         /// Which day.
         occasion: Occasion,
@@ -120,7 +120,7 @@ impl Review {
     }
 }
 
-/// A day that brings a gift.
+/// What brings a gift.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Occasion {
@@ -128,6 +128,8 @@ pub enum Occasion {
     Birthday,
     /// The anniversary of her joining.
     Anniversary,
+    /// The program opened, and she had bought here before.
+    Opening,
 }
 
 /// What happened to an order.

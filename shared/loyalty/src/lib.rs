@@ -18,6 +18,7 @@ pub mod merging;
 pub mod money;
 pub mod month;
 pub mod night;
+pub mod opening;
 pub mod order;
 pub mod points_night;
 pub mod posting;

@@ -13,7 +13,7 @@ use crate::ledger::{Cause, Change, Entry, Origin};
 use crate::money::{Overflow, Points};
 use crate::month::Month;
 use crate::order::Order;
-use crate::program::{Membership, Program, Programs};
+use crate::program::{Membership, Program, ProgramVersion, Programs};
 use crate::worth::{self, Snapshot, Unworthy, Worth, WorthError};
 
 /// An order as it is stored: what is known, and what was made of it.
@@ -88,6 +88,9 @@ pub enum Because {
     /// A person said that it is the same sale as another order.
     #[error("it is the same sale as an order from another source")]
     SameSale,
+    /// It is history from before the program, brought in for its facts.
+    #[error("it is from before the program: it counts for rhythm and tier, and earns no points")]
+    FactsOnly,
     /// A number left the range of 64 bits.
     #[error(transparent)]
     Overflow(#[from] Overflow),
@@ -141,14 +144,28 @@ impl Record {
 
     /// Takes the snapshot, once, when money is first known under a program in force.
     pub fn take_snapshot(&mut self, programs: &Programs) {
-        let paid = self.state.paid_at().and_then(|paid_at| {
-            let version = programs.in_force(paid_at)?;
-            let money = worth::received(&self.state, version.program.shop.currency).ok()?;
-            (money.received > 0).then(|| Snapshot::taken(version, paid_at))
-        });
         if self.snapshot.is_none() {
-            self.snapshot = paid;
+            self.snapshot = self.snapshot_by(|paid_at| programs.in_force(paid_at));
         }
+    }
+
+    /// Takes the snapshot of a sale from a source's history, once: where no program was in
+    /// force yet, by the first. Unless it `earns`, it counts for her facts alone.
+    pub fn take_history(&mut self, programs: &Programs, earns: bool) {
+        if self.snapshot.is_none() {
+            let taken = self.snapshot_by(|paid_at| programs.current(paid_at));
+            self.snapshot = taken.map(|taken| Snapshot { facts_only: !earns, ..taken });
+        }
+    }
+
+    fn snapshot_by<'p>(
+        &self,
+        version: impl FnOnce(Timestamp) -> Option<&'p ProgramVersion>,
+    ) -> Option<Snapshot> {
+        let paid_at = self.state.paid_at()?;
+        let version = version(paid_at)?;
+        let money = worth::received(&self.state, version.program.shop.currency).ok()?;
+        (money.received > 0).then(|| Snapshot::taken(version, paid_at))
     }
 
     /// What the order is worth and should have posted, for the account it is bound to.
@@ -159,7 +176,8 @@ impl Record {
                     (Some(_), Some(account)) => {
                         // What was counted once stays countable: leaving isn't a claw-back.
                         let may = self.counted.is_some() || self.may_post(program, account);
-                        (!may).then_some(Because::NotAMember).or_else(|| self.doubted())
+                        let refused = (!may).then_some(Because::NotAMember);
+                        refused.or_else(|| self.doubted()).or_else(|| self.facts_only())
                     }
                     _ => Some(Because::Unclaimed),
                 };
@@ -178,6 +196,12 @@ impl Record {
             None if held => Some(Because::Held),
             Some(Twin::Different) | None => None,
         }
+    }
+
+    /// Whether it is history that earns nothing.
+    fn facts_only(&self) -> Option<Because> {
+        let snapshot = self.snapshot.as_ref()?;
+        snapshot.facts_only.then_some(Because::FactsOnly)
     }
 
     fn may_post(&self, program: &Program, account: &Account) -> bool {

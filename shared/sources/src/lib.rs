@@ -9,6 +9,8 @@ pub mod api;
 #[cfg(feature = "lookup")]
 pub mod lookup;
 mod read;
+#[cfg(feature = "lookup")]
+pub mod reconcile;
 pub mod shopify;
 pub mod square;
 #[cfg(feature = "lookup")]

@@ -20,7 +20,7 @@ use secrecy::SecretString;
 use crate::api::{ApiError, NoAccess, SetupError, ShopifyAccess, ShopifyApi, SquareApi};
 
 /// Square's own address.
-const SQUARE: &str = "https://connect.squareup.com";
+pub(crate) const SQUARE: &str = "https://connect.squareup.com";
 
 /// A payment's customer is filled in a while after it: so often it is asked for again.
 const CUSTOMER_TRIES: u16 = 2;
@@ -52,7 +52,7 @@ pub struct Worked {
 }
 
 /// A look-up that didn't come to its end.
-enum Failure {
+pub(crate) enum Failure {
     /// The source didn't answer.
     Api(ApiError),
     /// The shop's token is none.
@@ -172,15 +172,12 @@ impl Lookups {
         let sale = found.state.sale.as_ref().or(known.sale.as_ref());
         let visit = sale.and_then(|sale| sale.value.visit.clone());
         if let Some(visit) = visit.filter(|_| known.lines.is_none()) {
-            let whole = api.order(&visit).await?;
-            let stamp = Stamp { updated_at: whole.updated_at, triggered_at: None };
-            found.state.lines = Some(Stamped { stamp, value: whole.lines });
-            found.state.basket = Some(Stamped { stamp, value: whole.basket });
+            add_lines(&api, &visit, &mut found.state).await?;
         }
         let record = found.buyer.as_ref().and_then(|(_, buyer)| buyer.record.as_ref());
         let named = record.map(|record| record.id.clone());
         if let Some(id) = &named {
-            self.square_customer(services, scene, &api, id).await?;
+            square_customer(services, scene, &api, id).await?;
         }
         let has_customer = named.is_some() || known.customer.is_some();
         let tries = stored.lookup.as_ref().map_or(0, |lookup| lookup.tries);
@@ -191,31 +188,6 @@ impl Lookups {
         }
         services.store.record(scene, &found).await?;
         Err(Failure::NoCustomerYet)
-    }
-
-    /// Takes in a customer's record that only a payment has named so far.
-    async fn square_customer(
-        &self,
-        services: &Services,
-        scene: &Scene<'_>,
-        api: &SquareApi,
-        id: &str,
-    ) -> Result<(), Failure> {
-        let identity = scene.identities.customer(scene.source, id);
-        if is_known(services, scene, &identity).await? {
-            return Ok(());
-        }
-        match api.customer(id).await {
-            Ok(told) => {
-                let consent = told.consent.as_ref();
-                let consent = consent.map(|consent| consent.fact(scene.source, scene.now));
-                services.store.observe_person(scene, &told.person, consent.as_ref()).await?;
-                Ok(())
-            }
-            // Deleted since: the payment still is somebody's.
-            Err(ApiError::NotFound) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// Puts a failed look-up further on, and lets its source rest where it asks for that.
@@ -271,7 +243,7 @@ enum Key {
 }
 
 /// A shop's token of Square; else what to do.
-fn square_token(services: &Services, shop: &ShopId) -> Result<SecretString, String> {
+pub(crate) fn square_token(services: &Services, shop: &ShopId) -> Result<SecretString, String> {
     let token = services.secrets.of_shop(shop, "square-token").first().cloned();
     token.ok_or_else(|| "the shop has no square-token: `regulars secrets set` keeps it".to_owned())
 }
@@ -289,6 +261,43 @@ async fn shopify(
     let found = api.order(id).await?;
     services.store.record_looked_up(scene, &found, stored.lookup.as_ref()).await?;
     Ok(())
+}
+
+/// Adds the lines of a sale to what is known of one of its payments.
+pub(crate) async fn add_lines(
+    api: &SquareApi,
+    visit: &str,
+    state: &mut Order,
+) -> Result<(), ApiError> {
+    let whole = api.order(visit).await?;
+    let stamp = Stamp { updated_at: whole.updated_at, triggered_at: None };
+    state.lines = Some(Stamped { stamp, value: whole.lines });
+    state.basket = Some(Stamped { stamp, value: whole.basket });
+    Ok(())
+}
+
+/// Takes in a customer's record that only a payment has named so far.
+pub(crate) async fn square_customer(
+    services: &Services,
+    scene: &Scene<'_>,
+    api: &SquareApi,
+    id: &str,
+) -> Result<(), Failure> {
+    let identity = scene.identities.customer(scene.source, id);
+    if is_known(services, scene, &identity).await? {
+        return Ok(());
+    }
+    match api.customer(id).await {
+        Ok(told) => {
+            let consent = told.consent.as_ref();
+            let consent = consent.map(|consent| consent.fact(scene.source, scene.now));
+            services.store.observe_person(scene, &told.person, consent.as_ref()).await?;
+            Ok(())
+        }
+        // Deleted since: the payment still is somebody's.
+        Err(ApiError::NotFound) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Whether more than the id of a customer's record is known.

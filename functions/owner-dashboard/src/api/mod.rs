@@ -13,6 +13,7 @@ mod messages;
 pub(crate) mod openapi;
 mod orders;
 mod params;
+mod reconciliations;
 mod refusal;
 mod shop;
 mod templates;
@@ -42,6 +43,7 @@ fn guarded() -> OpenApiRouter<Services> {
         .routes(routes!(merges::undo))
         .routes(routes!(held::list))
         .routes(routes!(held::judge))
+        .routes(routes!(reconciliations::list))
         .routes(routes!(templates::list))
         .routes(routes!(withdrawals::list))
         .routes(routes!(withdrawals::done))

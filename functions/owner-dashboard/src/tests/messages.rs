@@ -211,13 +211,8 @@ async fn a_customers_view_has_her_messages_and_why_there_were_no_others() {
     assert_eq!(api.read(&path).await, json!({ "messages": [], "decisions": [] }));
     api.plan(&ada, 1, &[Kind::Receipt], "2026-10-31T12:00:00Z").await;
     api.plan(&ada, 2, &[Kind::Receipt], "2026-11-22T14:00:00Z").await;
-    let decision = Decision {
-        date: jiff::civil::date(2026, 11, 22),
-        kind: Kind::Welcome,
-        trigger: "order shopify:1".to_owned(),
-        why: WhyNot::NotLive,
-        at: at(NOW),
-    };
+    let (date, trigger) = (jiff::civil::date(2026, 11, 22), "order shopify:1".to_owned());
+    let decision = Decision::skipped(date, Kind::Welcome, trigger, WhyNot::NotLive, at(NOW));
     let id = shop("corner-bakery");
     api.services.store.keep_decision(&id, &ada, &decision).await.unwrap();
     let page = api.read(&path).await;
@@ -226,7 +221,8 @@ async fn a_customers_view_has_her_messages_and_why_there_were_no_others() {
     assert_eq!(
         page["decisions"],
         json!([{
-            "date": "2026-11-22", "at": NOW, "trigger": "order shopify:1", "reason": reason
+            "date": "2026-11-22", "at": NOW, "trigger": "order shopify:1", "kind": "welcome",
+            "outcome": "skipped", "reason": reason, "facts": []
         }])
     );
     let nobody = "/api/v1/shops/corner-bakery/customers/nobody/messages";

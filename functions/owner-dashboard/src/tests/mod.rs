@@ -14,6 +14,7 @@ mod merges;
 mod messages;
 mod openapi;
 mod orders;
+mod reconciliations;
 mod rotation;
 mod withdrawals;
 

@@ -28,6 +28,7 @@ const ROUTES: [&str; 20] = [
     "/api/v1/shops/{shop}/messages",
     "/api/v1/shops/{shop}/orders/{source}/{id}",
     "/api/v1/shops/{shop}/orders/{source}/{id}/same-sale",
+    "/api/v1/shops/{shop}/reconciliations",
     "/api/v1/shops/{shop}/withdrawals",
     "/api/v1/shops/{shop}/withdrawals/done",
 ];

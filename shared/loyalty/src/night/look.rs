@@ -135,6 +135,8 @@ impl Letters {
         match gift.occasion {
             Occasion::Birthday => self.birthday = Some(gift.mark),
             Occasion::Anniversary => self.anniversary = Some(gift.mark),
+            // No night brings that one.
+            Occasion::Opening => {}
         }
     }
 }

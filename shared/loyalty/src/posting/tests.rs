@@ -373,3 +373,56 @@ fn a_mirror_that_the_program_ignores_holds_no_sale_back() {
     // Nor does it wait for a person's word itself where it comes second.
     assert_eq!(posted(Source::Shopify, Some("42")), (0, Some(mirrored)));
 }
+
+#[test]
+fn a_sale_from_before_the_program_counts_for_her_facts_and_earns_only_if_that_was_chosen() {
+    let toml = program("points = 1\namount = '1.00'");
+    let mut first = version(&toml);
+    first.effective_from = at("2026-04-01T00:00:00Z");
+    let programs = Programs::new(vec![first]);
+    let brought = |earns| {
+        let order = OrderRef { source: Source::Shopify, id: "1".parse().unwrap() };
+        let (now, origin) = (at("2026-04-10T12:00:00Z"), Origin::Backfill);
+        let context = Context { programs: &programs, order: &order, now, origin, twin: false };
+        let state = seen(1, 4995, Payment::Paid);
+        let customer = Some("c1".parse().unwrap());
+        let mut record = Record { state, customer, ..Record::default() };
+        let mut account = Account::default();
+        post(&context, &Order::default(), &mut record, &mut account).unwrap();
+        assert_eq!(record.snapshot, None, "no program was in force");
+        record.take_history(&programs, earns);
+        let mut post = |record: &mut Record| {
+            let before = record.state.clone();
+            post(&context, &before, record, &mut account).unwrap();
+            (account.wallet.balance().unwrap().0, account.facts.clone())
+        };
+        let (points, facts) = post(&mut record);
+        let because = record.standing(&programs, Some(&Account::default())).because;
+        record.state = record.state.merge(refund(1, 1995, RefundState::Succeeded, 1));
+        let after = post(&mut record);
+        (points, facts, because, after)
+    };
+    let (points, facts, because, after) = brought(false);
+    assert_eq!((points, because), (0, Some(Because::FactsOnly)));
+    assert_eq!((after.0, after.1 == facts), (0, false), "a refund takes no points, and counts");
+    let (points, same_facts, because, after) = brought(true);
+    assert_eq!((points, because, after.0), (49, None, 30));
+    // Her facts are the same but for the points.
+    assert_eq!((same_facts.first, same_facts.days), (facts.first, facts.days));
+}
+
+#[test]
+fn what_is_known_later_than_the_books_is_believed() {
+    let books = |second, received| {
+        let updated_at = at("2026-03-03T12:00:00Z") + jiff::SignedDuration::from_secs(second);
+        let stamp = Stamp { updated_at, triggered_at: None };
+        let books = crate::order::Books { received, refunded: 0 };
+        Order { books: Some(Stamped { stamp, value: books }), ..Order::default() }
+    };
+    let told = |order: &Order| worth::books(order).map(|books| books.received);
+    let unpaid = seen(1, 4995, Payment::Unpaid).merge(books(1, 2000));
+    assert_eq!(told(&unpaid), Some(2000));
+    assert_eq!(told(&unpaid.clone().merge(seen(2, 4995, Payment::Paid))), Some(4995));
+    let later = unpaid.merge(seen(2, 4995, Payment::Paid)).merge(books(3, 4990));
+    assert_eq!(told(&later), Some(4990));
+}

@@ -61,13 +61,7 @@ impl<'a> Kept<'a> {
     }
 
     fn refunded_exact(&self) -> Result<Exact, WorthError> {
-        let mut sum = whole(0);
-        for (payment, _) in successful(self.order) {
-            sum += returned(self.sale, payment)?;
-        }
-        // The source's sums may be older than a refund we know of, never larger than the truth.
-        let books = self.order.books.as_ref().map_or(0, |books| books.value.refunded);
-        Ok(sum.max(whole(self.sale.refunded)).max(whole(books)))
+        Ok(super::refunded(self.order, self.sale)?)
     }
 
     /// Kept with every part counted `weight` times: 1 gives the money kept, a line's

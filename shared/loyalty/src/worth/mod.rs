@@ -24,7 +24,9 @@ use crate::ids::TierId;
 use crate::ledger::Receipt;
 use crate::money::{CurrencyCode, Overflow, Points, exact, round_half_up, whole};
 use crate::month::Month;
-use crate::order::{Named, Order, Payment, Refund, RefundPayment, RefundState, Sale};
+use crate::order::{
+    Books, Named, Order, Payment, Refund, RefundPayment, RefundState, Sale, Stamped,
+};
 use crate::program::{Program, ProgramVersion};
 
 /// What was decided about an order when money first arrived for it, and never again.
@@ -52,6 +54,10 @@ pub struct Snapshot {
     /// Whether it may be a sale that another source told already.
     #[serde(rename = "h", default, skip_serializing_if = "crate::order::is_false")]
     pub held: bool,
+    /// Whether it counts for rhythm, tier and first order alone, and earns no points: a sale
+    /// from before the program, which the owner didn't want to pay for.
+    #[serde(rename = "o", default, skip_serializing_if = "crate::order::is_false")]
+    pub facts_only: bool,
 }
 
 impl Snapshot {
@@ -70,6 +76,7 @@ impl Snapshot {
                 .and_then(|pending| day.checked_add(pending).ok()),
             again: false,
             held: false,
+            facts_only: false,
         }
     }
 }
@@ -143,7 +150,7 @@ pub enum WorthError {
 ///
 /// Shopify: nothing while pending, authorized, expired or voided; of a deposit what isn't
 /// outstanding; else the total less goods removed before it was paid. The source's own
-/// books overrule. Square: the amount of a completed payment, tips left out.
+/// books overrule, unless the sale is known as it was later. Square: the amount of a completed payment, tips left out.
 pub fn received(order: &Order, shop: CurrencyCode) -> Result<Received, WorthError> {
     let sale = &order.sale.as_ref().ok_or(Unworthy::NotSeen)?.value;
     if sale.test {
@@ -158,20 +165,48 @@ pub fn received(order: &Order, shop: CurrencyCode) -> Result<Received, WorthErro
     let removed = removed_before_payment(order, sale)?;
     let total = sale.total.checked_sub(removed).ok_or(Overflow)?.max(0);
     let received = match (&order.books, sale.payment) {
-        (Some(books), _) => books.value.received,
+        (Some(books), _) if !is_older(books, order) => books.value.received,
         _ if order.voided => 0,
-        (None, Payment::Unpaid | Payment::Voided) => 0,
-        (None, Payment::Deposit) => sale
+        (_, Payment::Unpaid | Payment::Voided) => 0,
+        (_, Payment::Deposit) => sale
             .current_total
             .unwrap_or(total)
             .checked_sub(sale.outstanding)
             .ok_or(Overflow)?
             .clamp(0, sale.total),
-        (None, Payment::Paid) => total,
+        (_, Payment::Paid) => total,
     };
     // One payment of several: what its lines are shared by is the whole sale.
     let basket = order.basket.as_ref().map(|basket| basket.value.total);
     Ok(Received { received, total: basket.unwrap_or(total) })
+}
+
+/// Whether books were read before the sale became what is known of it: money may have
+/// arrived in between.
+fn is_older(books: &Stamped<Books>, order: &Order) -> bool {
+    let sale = order.sale.as_ref().map(|sale| sale.stamp.updated_at);
+    sale.is_some_and(|sale| books.stamp.updated_at < sale)
+}
+
+/// What is known to have been received for an order and to have gone back, as its source's
+/// books would say it, in the order's own currency. `None`: there is no telling, or it is
+/// worth nothing anyway.
+pub fn books(order: &Order) -> Option<Books> {
+    let sale = &order.sale.as_ref()?.value;
+    let received = received(order, sale.currency).ok()?.received;
+    let refunded = round_half_up(&refunded(order, sale).ok()?).ok()?;
+    Some(Books { received, refunded })
+}
+
+/// Everything that went back, in minor units.
+fn refunded(order: &Order, sale: &Sale) -> Result<crate::money::Exact, Unworthy> {
+    let mut sum = whole(0);
+    for (payment, _) in successful(order) {
+        sum += returned(sale, payment)?;
+    }
+    // The source's sums may be older than a refund we know of, never larger than the truth.
+    let books = order.books.as_ref().map_or(0, |books| books.value.refunded);
+    Ok(sum.max(whole(sale.refunded)).max(whole(books)))
 }
 
 /// Refunds that moved no money and are older than the first paid snapshot: the way

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use loyalty::ids::{CustomerId, OrderRef, ShopId};
+use loyalty::ids::{CustomerId, OrderRef, ShopId, Source};
 use loyalty::month::Month;
 
 use crate::identity::Identity;
@@ -59,6 +59,12 @@ pub enum Entity<'a> {
     Drained,
     /// When a purchase was last heard of.
     Heard,
+    /// Up to when what we know was compared with a source.
+    Reconciled(Source),
+    /// What a night's comparison with the sources found.
+    Reconciliation(Date),
+    /// How far a source's history is brought in.
+    Backfill(Source),
     /// A program version.
     Program(u32),
     /// A nightly run for a local date.
@@ -137,6 +143,9 @@ impl Entity<'_> {
             Self::Status => of_shop("STATUS".to_owned()),
             Self::Drained => of_shop("DRAINED".to_owned()),
             Self::Heard => of_shop("HEARD".to_owned()),
+            Self::Reconciled(source) => of_shop(format!("RECONCILED#{source}")),
+            Self::Reconciliation(date) => of_shop(format!("{RECONCILIATIONS}{date}")),
+            Self::Backfill(source) => of_shop(format!("BACKFILL#{source}")),
             Self::Program(version) => of_shop(format!("{PROGRAMS}{version:06}")),
             Self::Shards => of_shop("SHARDS".to_owned()),
             Self::Rhythm => of_shop("RHYTHM".to_owned()),
@@ -199,6 +208,9 @@ pub(super) const TESTS: &str = "TEST#";
 pub(super) const DECISIONS: &str = "DECISION#";
 /// The sort key of orders.
 pub const ORDER: &str = "ORDER";
+
+/// What sort keys of comparisons with the sources begin with.
+pub(super) const RECONCILIATIONS: &str = "RECONCILIATION#";
 
 /// What ledger sort keys begin with.
 pub const LEDGER: &str = "LEDGER#";

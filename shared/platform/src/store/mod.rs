@@ -10,6 +10,7 @@ mod changes;
 mod consents;
 mod due;
 mod errands;
+mod history;
 mod item;
 pub mod keys;
 mod lookups;
@@ -23,6 +24,7 @@ mod people;
 mod points_nights;
 mod purchases;
 mod reads;
+mod reconciled;
 mod records;
 mod retry;
 mod runs;
@@ -67,6 +69,9 @@ pub use self::people::{Buyer, Contact, Person, Scene};
 pub use self::points_nights::PointsDone;
 pub use self::purchases::{Observation, Recorded};
 pub use self::reads::{Customer, LedgerPage, StoredOrder};
+pub use self::reconciled::{
+    BackfillProgress, Compared, Found, Outcome, Reconciled, Reconciliation,
+};
 pub use self::records::Known;
 pub use self::runs::{Cursor, DuePage, Run};
 pub use self::set_aside::{DeadLetter, SAME_SALE, Task, UNREACHED, WITHDRAWAL};

@@ -79,6 +79,17 @@ impl Store {
         self.take_in(scene, observation, Answers::Lookup(asked)).await
     }
 
+    /// Takes in an order from a source's history: paid before any program was in force it is
+    /// counted by the first one, and unless it `earns`, for her facts alone.
+    pub async fn record_history(
+        &self,
+        scene: &Scene<'_>,
+        observation: &Observation,
+        earns: bool,
+    ) -> Result<Recorded, StoreError> {
+        self.take_in(scene, observation, Answers::History { earns }).await
+    }
+
     async fn take_in(
         &self,
         scene: &Scene<'_>,
@@ -348,6 +359,11 @@ enum Answers<'a> {
     Nothing,
     /// A look-up, with the marker as it was when the source was asked.
     Lookup(Option<&'a Lookup>),
+    /// A question for what was sold before the program.
+    History {
+        /// Whether that earns points.
+        earns: bool,
+    },
 }
 
 /// Whether it is known whose the order is.
@@ -390,7 +406,10 @@ impl<'a> Case<'a> {
         if let (Some((stamp, _)), Some(claims)) = (&self.observation.buyer, claims) {
             record.state = record.state.merge(buyer_known(*stamp, claims));
         }
-        record.take_snapshot(self.programs);
+        match self.answers {
+            Answers::History { earns } => record.take_history(self.programs, earns),
+            Answers::Nothing | Answers::Lookup(_) => record.take_snapshot(self.programs),
+        }
         record
     }
 

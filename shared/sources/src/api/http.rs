@@ -101,6 +101,7 @@ pub(super) struct Site {
     http: Http,
     base: Url,
     headers: HeaderMap,
+    query: Vec<(&'static str, String)>,
 }
 
 impl Site {
@@ -109,13 +110,18 @@ impl Site {
         if base.cannot_be_a_base() {
             return Err(SetupError::Url);
         }
-        Ok(Self { http: http.clone(), base, headers: HeaderMap::new() })
+        Ok(Self { http: http.clone(), base, headers: HeaderMap::new(), query: Vec::new() })
     }
 
     /// The same, with a header that everybody may see.
     pub(super) fn with(mut self, name: HeaderName, value: &'static str) -> Self {
         self.headers.insert(name, HeaderValue::from_static(value));
         self
+    }
+
+    /// The same, with what stands behind the `?` of every question.
+    pub(super) fn asking(&self, query: Vec<(&'static str, String)>) -> Self {
+        Self { query, ..self.clone() }
     }
 
     /// The same, with the token after `scheme`. It isn't printed with the rest.
@@ -180,6 +186,9 @@ impl Site {
             // It was looked at when the site was made.
             Err(()) => return Err(ApiError::NotFound),
         };
+        if !self.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&self.query);
+        }
         Ok(url)
     }
 }

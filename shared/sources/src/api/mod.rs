@@ -6,6 +6,7 @@
 
 mod access;
 mod graphql;
+mod history;
 mod http;
 mod shopify;
 mod square;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 pub use self::access::{NoAccess, NotGranted, ShopifyAccess};
+pub use self::history::{Changed, ChangedPage, Listed, Span};
 pub use self::http::{Answered, Http};
 pub use self::shopify::ShopifyApi;
 pub use self::square::SquareApi;

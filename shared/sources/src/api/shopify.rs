@@ -46,8 +46,8 @@ struct Payload {
 /// One shop's Shopify.
 #[derive(Debug, Clone)]
 pub struct ShopifyApi {
-    key: Key,
-    site: Site,
+    pub(super) key: Key,
+    pub(super) site: Site,
 }
 
 impl ShopifyApi {

@@ -143,7 +143,7 @@ impl ShopifyApi {
         graphql::accepted(&created.user_errors)
     }
 
-    async fn graphql(&self, asked: &serde_json::Value) -> Result<Vec<u8>, ApiError> {
+    pub(super) async fn graphql(&self, asked: &serde_json::Value) -> Result<Vec<u8>, ApiError> {
         self.ask(&["admin", "api", VERSION, "graphql.json"], Some(&asked.to_string())).await
     }
 }

@@ -13,11 +13,13 @@ mod order;
 mod refund;
 mod shape;
 
+pub(crate) use self::money::of_books as minor_of;
+
 use jiff::Timestamp;
 use platform::store::Observation;
 use serde::Deserialize;
 
-use crate::read::{parse, text};
+use crate::read::{Any, parse, text};
 use crate::{Told, Unreadable};
 
 /// A delivery that is known to be Shopify's.
@@ -86,6 +88,29 @@ struct OfOrder {
 /// `orders/*` carry, so it tells the same.
 pub fn order_answer(body: &[u8]) -> Result<Observation, Unreadable> {
     order::observation(parse::<OfOrder>(text(body)?)?.order, None)
+}
+
+#[derive(Debug, Deserialize)]
+struct OfOrders {
+    orders: Vec<Any>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Probe {
+    id: u64,
+}
+
+/// Reads the Admin API's answer about several orders, each by itself: one that can't be read
+/// is in nobody's way. With the number of each.
+pub fn orders_answer(
+    body: &[u8],
+) -> Result<Vec<(u64, Result<Observation, Unreadable>)>, Unreadable> {
+    let read = |raw: &Any| {
+        let Probe { id } = parse(raw.get())?;
+        let told = parse(raw.get()).and_then(|order| order::observation(order, None));
+        Ok((id, told))
+    };
+    parse::<OfOrders>(text(body)?)?.orders.iter().map(read).collect()
 }
 
 #[cfg(test)]

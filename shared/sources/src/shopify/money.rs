@@ -46,6 +46,11 @@ pub(super) fn minor(
     minor_units(decimal(text, path)?, currency).map_err(|error| at(path, what_is_wrong(&error)))
 }
 
+/// What a source's own books say, as the Admin API's GraphQL prints amounts.
+pub(crate) fn of_books(amount: &str, code: &str, path: &str) -> Result<i64, Unreadable> {
+    minor(Some(amount), currency(code, path)?, path)
+}
+
 /// A currency code.
 pub(super) fn currency(text: &str, path: &str) -> Result<CurrencyCode, Unreadable> {
     text.parse().map_err(|_| at(path, "not a currency code of three letters"))

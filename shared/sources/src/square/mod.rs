@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 pub use self::order::SquareOrder;
 use self::shape::Shape;
-use crate::read::{at, parse, text};
+use crate::read::{Any, at, parse, text};
 use crate::{PersonTold, Told, Unreadable};
 
 /// Characters of an event's type that are kept: the longest that Square documents has
@@ -110,6 +110,37 @@ fn told(kind: &str, body: &str) -> Result<Told, Unreadable> {
 /// the same.
 pub fn payment_answer(body: &[u8]) -> Result<Observation, Unreadable> {
     payment::observation(parse::<OfPayment>(text(body)?)?.payment, None)
+}
+
+#[derive(Debug, Deserialize)]
+struct PaymentList {
+    #[serde(default)]
+    payments: Vec<Any>,
+    cursor: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RefundList {
+    #[serde(default)]
+    refunds: Vec<Any>,
+    cursor: Option<String>,
+}
+
+/// A page of a list, each of its objects read by itself, and how to ask for the next one.
+pub type ListAnswer = (Vec<Result<Observation, Unreadable>>, Option<String>);
+
+/// Reads a page of the API's list of payments: objects as events carry them.
+pub fn payments_answer(body: &[u8]) -> Result<ListAnswer, Unreadable> {
+    let PaymentList { payments, cursor } = parse(text(body)?)?;
+    let read = |raw: &Any| parse(raw.get()).and_then(|one| payment::observation(one, None));
+    Ok((payments.iter().map(read).collect(), cursor))
+}
+
+/// Reads a page of the API's list of refunds; those of no payment tell nothing.
+pub fn refunds_answer(body: &[u8]) -> Result<ListAnswer, Unreadable> {
+    let RefundList { refunds, cursor } = parse(text(body)?)?;
+    let read = |raw: &Any| parse(raw.get()).and_then(|one| refund::observation(one, None));
+    Ok((refunds.iter().filter_map(|raw| read(raw).transpose()).collect(), cursor))
 }
 
 /// Reads the API's answer about an order: the lines that a payment doesn't tell.

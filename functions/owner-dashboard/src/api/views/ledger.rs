@@ -98,8 +98,9 @@ pub(in crate::api) enum Cause {
 }
 
 mirror!(
-    /// A day that brings a gift.
-    Occasion = ledger::Occasion { Birthday, Anniversary }
+    /// What brings a gift: her birthday, the anniversary of her joining, or that the program
+    /// opened and she had bought before.
+    Occasion = ledger::Occasion { Birthday, Anniversary, Opening }
 );
 
 mirror!(

@@ -16,6 +16,13 @@ mirror!(
     MessageState = store::MessageState { Waiting, Claimed, Sent, Unknown, Failed, Dropped }
 );
 
+mirror!(
+    /// What was decided about a kind of mail: it is left out; it is to be told; a test held her
+    /// out, by chance; it waits for the owner's approval; the owner said no; or she didn't say
+    /// anything for too long.
+    Decided = store::Decided { Skipped, Planned, HeldOut, Awaiting, Refused, Lapsed }
+);
+
 /// Whom a message goes to.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -117,8 +124,16 @@ pub(in crate::api) struct MailDecision {
     at: Timestamp,
     /// What would have caused the mail.
     trigger: String,
-    /// Why there was none, and of which kind.
-    reason: MessageReason,
+    /// The kind.
+    #[schema(value_type = String, example = "win-back")]
+    kind: Kind,
+    /// What was decided. What became of a `planned` one is told by the message of its trigger.
+    outcome: Decided,
+    /// Why it is left out.
+    reason: Option<MessageReason>,
+    /// What it rests on, in words.
+    #[schema(example = json!(["last visit 2026-03-01", "usual gap 12 days"]))]
+    facts: Vec<String>,
 }
 
 impl MessageReason {
@@ -173,7 +188,10 @@ impl CustomerMessages {
             date: one.date,
             at: one.at,
             trigger: one.trigger,
-            reason: MessageReason::new(Some(one.kind), one.why),
+            kind: one.kind,
+            outcome: one.outcome.into(),
+            reason: one.why.map(|why| MessageReason::new(Some(one.kind), why)),
+            facts: one.facts.iter().map(ToString::to_string).collect(),
         };
         Self {
             messages: messages.into_iter().map(Into::into).collect(),

@@ -7,6 +7,7 @@ mod mail;
 mod merge;
 mod message;
 mod order;
+mod reconciliation;
 mod templates;
 mod withdrawals;
 
@@ -22,6 +23,7 @@ pub(super) use self::mail::{MailMode, MailSetting, MailSettings, Marketing};
 pub(super) use self::merge::MergeCandidates;
 pub(super) use self::message::{CustomerMessages, MessageState, Messages};
 pub(super) use self::order::Order;
+pub(super) use self::reconciliation::Reconciliations;
 pub(super) use self::templates::MailTemplates;
 pub(super) use self::withdrawals::Withdrawals;
 

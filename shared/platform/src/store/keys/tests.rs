@@ -1,5 +1,3 @@
-use loyalty::ids::Source;
-
 use super::*;
 use crate::identity::Kind;
 use crate::store::table::{INDEXES, key_attributes};
@@ -19,6 +17,9 @@ fn every_key_of_every_entity() {
         Entity::Status,
         Entity::Drained,
         Entity::Heard,
+        Entity::Reconciled(Source::Shopify),
+        Entity::Reconciliation(date),
+        Entity::Backfill(Source::Square),
         Entity::Program(7),
         Entity::Run(Nightly::Mail, date),
         Entity::Run(Nightly::Points, date),
