@@ -117,7 +117,10 @@ impl Customer {
         let told = self.birthday.as_ref().filter(|told| *told != "")?;
         let birthday = told.as_str().and_then(|told| told.trim().parse().ok());
         if birthday.is_none() {
-            tracing::warn!(record = self.id, "Square has a birthday that is no day: it is left out");
+            tracing::warn!(
+                record = self.id,
+                "Square has a birthday that is no day: it is left out"
+            );
         }
         birthday
     }

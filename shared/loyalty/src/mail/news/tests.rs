@@ -51,15 +51,12 @@ fn told_after(
     let version = version(&format!("{}{rewards}", program("points = 10\namount = '1.00'")));
     let posted = posted.iter().map(|(id, points)| (order(id), Points(*points))).collect();
     let day = "2026-11-19".parse().unwrap();
-    let tier =
-        Some(Tiered { id: tier.parse().unwrap(), since: day, review_on: None, by: None });
+    let tier = Some(Tiered { id: tier.parse().unwrap(), since: day, review_on: None, by: None });
     let account = Account { tier, ..Account::default() };
     let program = &version.program;
     let posted = &posted;
     let mut sent = Sent::default();
-    last_mail
-        .into_iter()
-        .for_each(|last| sent.take(&[Kind::Receipt], Class::Account, at(last)));
+    last_mail.into_iter().for_each(|last| sent.take(&[Kind::Receipt], Class::Account, at(last)));
     let account = &account;
     let currency = program.shop.currency;
     let returned = match returns(draft, entries) {
