@@ -94,10 +94,11 @@ async fn entries(visit: &Visit, message: &Message) -> Result<Vec<Entry>, Refusal
         (About::TakenBack { .. }, Cause::Order { .. }) => true,
         (About::Night { .. }, Cause::Gift { occasion }) => {
             let kind = match occasion {
-                Occasion::Birthday => Kind::Birthday,
-                Occasion::Anniversary => Kind::Anniversary,
+                Occasion::Birthday => Some(Kind::Birthday),
+                Occasion::Anniversary => Some(Kind::Anniversary),
+                Occasion::Opening => None,
             };
-            message.kinds().contains(&kind)
+            kind.is_some_and(|kind| message.kinds().contains(&kind))
         }
         (_, Cause::Order { order, .. }) => orders.contains(order),
         _ => false,

@@ -146,3 +146,39 @@ async fn a_shop_that_does_nothing_with_birthdays_does_not_ask() {
     portal.ada_was_born("11-30").await;
     portal.get(&portal.preferences()).await.says("Remove my birthday");
 }
+
+#[tokio::test]
+async fn a_birthday_said_under_either_name_holds_for_the_one_they_are() {
+    let portal = Portal::open().await;
+    let (shop, store) = (&portal.shop.id, &portal.shop.services.store);
+    portal.shop.purchase(2, (6002, 10, NOW), loyalty::ledger::Origin::Live).await;
+    let other = portal.shop.by_email("person-2@example.com").await.unwrap().id;
+    let birthday = Some("12-01".parse().unwrap());
+    store.set_birthday(shop, &other, birthday, BirthdayBy::Own, at(NOW)).await.unwrap();
+    let deed = platform::store::Deed { shop, origin: loyalty::ledger::Origin::Merge, now: at(NOW) };
+    store.merge(&deed, &portal.ada, &other).await.unwrap();
+    assert_eq!(portal.birthday().await.as_deref(), Some("12-01"));
+    assert_eq!(portal.mail_due().await, Some(date(2026, 12, 1)));
+
+    // Said under the name that another stands for, it is hers who does.
+    let changed = Some("12-02".parse().unwrap());
+    store.set_birthday(shop, &other, changed, BirthdayBy::Own, at(NOW)).await.unwrap();
+    assert_eq!(portal.birthday().await.as_deref(), Some("12-02"));
+
+    store.undo_merge(&deed, &other).await.unwrap();
+    let alone = store.customer(shop, &other).await.unwrap().unwrap();
+    assert_eq!(alone.contact.unwrap().birthday, birthday);
+    assert_eq!(alone.account.due.mail, Some(date(2026, 12, 1)));
+}
+
+#[tokio::test]
+async fn who_was_erased_has_nothing_to_keep_a_birthday_in() {
+    let portal = Portal::open().await;
+    portal.ada_is_erased().await;
+    let answer = portal.post(&portal.preferences(), &form("1", "12")).await;
+    assert_eq!(answer.status, 200, "the page says that nothing is kept");
+    let (store, by) = (&portal.shop.services.store, BirthdayBy::Own);
+    let birthday = Some("12-01".parse().unwrap());
+    let set = store.set_birthday(&portal.shop.id, &portal.ada, birthday, by, at(NOW)).await;
+    assert_eq!(set.unwrap(), platform::store::BirthdaySet::Nobody);
+}

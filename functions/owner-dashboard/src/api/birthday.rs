@@ -35,7 +35,7 @@ fn said<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Birthday>, D::Error
 /// Say a customer's birthday
 ///
 /// Day and month; no year is kept. It stands against what a source says later, and so does
-/// that there is none. How often she may change it herself isn't touched. The gift the program
+/// that there is none. She may change it herself once more after it. The gift the program
 /// promises is given once a year, whatever is said here.
 #[utoipa::path(
     post,

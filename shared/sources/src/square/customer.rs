@@ -5,6 +5,7 @@ use loyalty::birthday::Birthday;
 use loyalty::consent::State;
 use platform::store::Person;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::read::filled;
 use crate::{ConsentTold, Merged, PersonTold, Told};
@@ -16,7 +17,7 @@ pub(super) struct Customer {
     phone_number: Option<String>,
     given_name: Option<String>,
     family_name: Option<String>,
-    birthday: Option<String>,
+    birthday: Option<Value>,
     preferences: Option<Preferences>,
     updated_at: Option<Timestamp>,
 }
@@ -113,13 +114,14 @@ impl Customer {
     /// Day and month of her birthday, whatever year stands there: Square writes 0000 for none.
     /// A day there isn't is left out: nobody here could put it right.
     fn birthday(&self) -> Option<Birthday> {
-        let birthday = filled(&self.birthday)?.parse();
-        if birthday.is_err() {
+        let told = self.birthday.as_ref().filter(|told| *told != "")?;
+        let birthday = told.as_str().and_then(|told| told.trim().parse().ok());
+        if birthday.is_none() {
             tracing::warn!(
                 record = self.id,
                 "Square has a birthday that is no day: it is left out"
             );
         }
-        birthday.ok()
+        birthday
     }
 }

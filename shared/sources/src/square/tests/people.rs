@@ -33,6 +33,33 @@ fn a_customer_without_contact_is_still_a_record() {
 }
 
 #[test]
+fn a_birthday_is_told_without_its_year_and_one_that_is_no_day_not_at_all() {
+    let told = |birthday: Value| {
+        let mut customer = customer();
+        customer["birthday"] = birthday;
+        let PersonTold { person, .. } = person(customer);
+        // Whatever it is, the rest of the record is told.
+        assert_eq!(person.email.as_deref(), Some("ada@example.com"));
+        person.birthday.map(|birthday| birthday.to_string())
+    };
+    assert_eq!(told(json!("1984-12-01")).as_deref(), Some("12-01"));
+    assert_eq!(told(json!("0000-02-29")).as_deref(), Some("02-29"));
+    assert_eq!(told(json!("1985-02-29")).as_deref(), Some("02-29"), "the year isn't looked at");
+    for none in [
+        json!(null),
+        json!(""),
+        json!("1984-04-31"),
+        json!("0000-13-01"),
+        json!("December 1"),
+        json!("84-12-01"),
+        json!(19_841_201),
+        json!({"month": 12, "day": 1}),
+    ] {
+        assert_eq!(told(none.clone()), None, "{none}");
+    }
+}
+
+#[test]
 fn only_a_no_to_mail_is_told() {
     for silent in [json!(null), json!({}), json!({"email_unsubscribed": false})] {
         let mut customer = customer();
