@@ -1,1 +1,122 @@
-//! The points night.
+//! The points night, per shop and local date: what never arrived is fetched from the sources;
+//! then everybody due is looked at. Pending points mature, points expire that were given notice
+//! of in time, tiers are reviewed, and who is active again is.
+//!
+//! It mails nobody: what is to be told is found by the mail night, and by the stream.
+
+use std::time::Duration;
+
+use jiff::civil::Date;
+use loyalty::ids::{CustomerId, ShopId};
+use platform::Services;
+use platform::bus::Bus;
+use platform::nights::{Call, CallError, Work, night_of, wake};
+use platform::store::StoreError;
+use platform::store::keys::Nightly;
+use serde_json::value::RawValue;
+use sources::api::{SetupError, ShopifyAccess};
+use sources::reconcile;
+use tokio::time::Instant;
+
+/// The function, and what it works with.
+#[derive(Debug, Clone)]
+pub struct Recalculation {
+    /// The table, secrets, clock.
+    pub services: Services,
+    /// The event bus, which has a run go on in another invocation.
+    pub bus: Bus,
+    access: ShopifyAccess,
+}
+
+impl Recalculation {
+    /// The function over these.
+    pub fn new(services: Services, bus: Bus) -> Result<Self, SetupError> {
+        Ok(Self { services, bus, access: ShopifyAccess::new()? })
+    }
+
+    /// The same, asking Shopify through this.
+    pub fn over(mut self, access: ShopifyAccess) -> Self {
+        self.access = access;
+        self
+    }
+}
+
+/// Works an event off within `budget`; what is left then goes on in another invocation.
+pub async fn handle(
+    function: &Recalculation,
+    payload: &RawValue,
+    budget: Duration,
+) -> Result<(), CallError> {
+    let call = Call::read(payload)?;
+    let begun = Instant::now();
+    if call == Call::Hour {
+        // Sources may be slow: they have half of the time, and the next hour goes on.
+        let until = begun.checked_add(budget / 2).unwrap_or(begun);
+        function.reconcile(until).await;
+    }
+    let budget = budget.saturating_sub(begun.elapsed());
+    let unfinished = call.answer(&function.services, function, budget).await?;
+    wake(&function.bus, Nightly::Points, &unfinished, function.services.clock.now()).await;
+    Ok(())
+}
+
+impl Recalculation {
+    /// Compares every shop's sales with its sources, once a night. What a source does is in
+    /// the shop's report; nothing of it keeps the night from being worked off.
+    async fn reconcile(&self, until: Instant) {
+        for shop in self.services.secrets.shops() {
+            if let Err(error) = self.reconcile_shop(&shop, until).await {
+                tracing::error!(%shop, error = error.chain(), "not compared with its sources");
+            }
+        }
+    }
+
+    async fn reconcile_shop(&self, shop: &ShopId, until: Instant) -> Result<(), StoreError> {
+        let now = self.services.clock.now();
+        let rules = self.services.store.rules(shop, now).await?;
+        let Some(version) = rules.programs.in_force(now) else { return Ok(()) };
+        let Some(night) = night_of(&version.program, now) else { return Ok(()) };
+        reconcile::night(&self.services, &self.access, shop, night, until).await?;
+        Ok(())
+    }
+}
+
+impl Work for Recalculation {
+    type Scene = ();
+
+    const FUNCTION: Nightly = Nightly::Points;
+
+    async fn begin(
+        &self,
+        _shop: &ShopId,
+        _night: Date,
+        _until: Instant,
+    ) -> Result<Self::Scene, StoreError> {
+        Ok(())
+    }
+
+    async fn look(
+        &self,
+        shop: &ShopId,
+        night: Date,
+        _scene: &Self::Scene,
+        customers: Vec<CustomerId>,
+    ) -> Result<(), StoreError> {
+        let (store, now) = (&self.services.store, self.services.clock.now());
+        for customer in customers {
+            match store.points_night(shop, &customer, night, now).await {
+                Ok(done) => {
+                    for change in &done.night.changes {
+                        tracing::info!(%shop, %customer, %change, "a points night");
+                    }
+                }
+                Err(error) if error.is_transient() => return Err(error),
+                Err(error) => {
+                    // It would be the same each night.
+                    tracing::error!(%shop, %customer, error = error.chain(), "not looked at");
+                }
+            }
+        }
+        Ok(())
+    }
+}

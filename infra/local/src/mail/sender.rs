@@ -143,6 +143,7 @@ Missing before mail goes live:
             accent: text("#D97706"),
             language: text("de"),
             imprint: text("https://corner.example/about"),
+            away_until: text("2027-01-10"),
         };
         let told = "\
 Mail of corner-bakery:
