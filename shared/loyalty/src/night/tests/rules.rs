@@ -88,6 +88,40 @@ fn a_notice_that_comes_late_leaves_out_the_first() {
 }
 
 #[test]
+fn points_of_a_day_put_off_to_the_end_of_another_month_are_told_with_its_own() {
+    let mut life = Life::since(date(2026, 1, 1));
+    life.earns(100, "2026-02".parse().ok());
+    life.earns(20, "2026-03".parse().ok());
+    life.account.put_off.expiry = Some(date(2026, 3, 31));
+    let look = life.look(date(2026, 2, 14));
+    assert_eq!(triggers(&look), ["points expiring 2026-03-31 1"]);
+    assert!(look.found[0].facts.contains(&Fact::Expiring(Points(120))));
+}
+
+#[test]
+fn a_mail_day_that_stands_is_never_put_later_by_an_account_alone() {
+    let mut life = Life::since(date(2026, 1, 1));
+    let mail = |life: &Life| life.account.earliest_mail();
+    assert_eq!(mail(&life), Some(date(2026, 1, 22)), "a first look, three weeks on");
+    life.account.due.mail = Some(date(2027, 1, 1));
+    assert_eq!(mail(&life), None);
+    life.buys(date(2026, 2, 1), 1000);
+    assert_eq!(mail(&life), Some(date(2026, 2, 22)), "away at the earliest");
+    life.earns(100, "2026-03".parse().ok());
+    assert_eq!(mail(&life), Some(date(2026, 2, 14)), "a first notice");
+    let notice = |notice| found(Reason::PointsExpiring { on: date(2026, 3, 31), notice }, LATER);
+    life.account.letters.note(&notice(1), date(2026, 2, 14));
+    life.account.letters.win_backs = vec![date(2026, 2, 22)];
+    assert_eq!(mail(&life), Some(date(2026, 3, 15)), "the second letter about it");
+    life.account.letters.win_backs = vec![date(2025, 6, 1), date(2026, 2, 22)];
+    assert_eq!(mail(&life), Some(date(2026, 3, 24)), "no third in a year: the second notice");
+    life.account.letters.note(&notice(2), date(2026, 3, 24));
+    assert_eq!(mail(&life), Some(date(2026, 6, 1)), "a year after the first letter");
+}
+
+const LATER: Date = date(2026, 12, 31);
+
+#[test]
 fn what_was_long_ago_or_before_mail_went_live_is_not_told() {
     let mut life = Life::since(date(2020, 1, 1));
     let letter = Reason::WinBack { after: date(2026, 1, 1), letter: 1 };
