@@ -119,6 +119,36 @@ fn a_mail_day_that_stands_is_never_put_later_by_an_account_alone() {
     assert_eq!(mail(&life), Some(date(2026, 6, 1)), "a year after the first letter");
 }
 
+#[test]
+fn who_missed_one_purchase_is_slowing_and_who_missed_two_has_lapsed() {
+    let mut life = Life::since(date(2025, 1, 1));
+    let on = |life: &Life, day| absence(&life.person(), &life.shop(day), day);
+    assert_eq!(on(&life, date(2026, 1, 1)), None);
+    for day in [1, 13, 25].map(|day| date(2026, 1, day)) {
+        life.buys(day, 1000);
+    }
+    life.buys(date(2026, 2, 6), 1000);
+    assert_eq!(on(&life, date(2026, 2, 17)), Some(Absence::Regular));
+    assert_eq!(on(&life, date(2026, 2, 18)), Some(Absence::Slowing));
+    assert_eq!(on(&life, date(2026, 3, 1)), Some(Absence::Slowing));
+    assert_eq!(on(&life, date(2026, 3, 2)), Some(Absence::Lapsed));
+    life.program.mail.win_back.rhythm = crate::program::Rhythm::Fixed { days: 60 };
+    assert_eq!(on(&life, date(2026, 4, 6)), Some(Absence::Regular));
+    assert_eq!(on(&life, date(2026, 4, 7)), Some(Absence::Lapsed));
+}
+
+#[test]
+fn what_is_to_come_is_told_before_its_day() {
+    let mut life = Life::since(date(2025, 5, 1));
+    life.buys(date(2026, 2, 1), 1000);
+    let night = date(2026, 2, 10);
+    let next = outlook(&life.person(), &life.shop(night), night);
+    let next: Vec<_> = next.iter().map(|one| (one.day, one.reason.trigger())).collect();
+    let letter = (date(2026, 3, 13), "win-back after 2026-02-01 1".to_owned());
+    assert_eq!(next, [letter, (date(2026, 5, 1), "anniversary 1".to_owned())]);
+    assert_eq!(life.look(night).due, Some(date(2026, 3, 13)));
+}
+
 const LATER: Date = date(2026, 12, 31);
 
 #[test]
