@@ -4,6 +4,7 @@ use std::ops::Bound;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::{Coming, Fact, Found, GapFrom, Person, Shop, after};
 use crate::account::{Facts, Letters};
@@ -58,6 +59,34 @@ fn twice_median(mut gaps: Vec<i32>) -> Option<i32> {
     let upper = gaps.get(gaps.len().div_euclid(2))?;
     let lower = gaps.get(gaps.len().saturating_sub(1).div_euclid(2))?;
     upper.checked_add(*lower)
+}
+
+/// How long she has stayed away, by what is usual for her.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Absence {
+    /// Not for long.
+    Regular,
+    /// She has missed one purchase.
+    Slowing,
+    /// She has missed two, or stayed away for the days the program fixes.
+    Lapsed,
+}
+
+/// How long she has stayed away on the local day `day`; `None`: she never bought.
+pub fn absence(person: &Person<'_>, shop: &Shop<'_>, day: Date) -> Option<Absence> {
+    let last = person.account.facts.last()?;
+    let (lapsed, _) = wait(person, shop, last);
+    let slowing = match shop.program.mail.win_back.rhythm {
+        Rhythm::Fixed { .. } => lapsed,
+        Rhythm::Own => usual_gap(&person.account.facts, shop.rhythm, person.by_purchases).0,
+    };
+    let away = last.until(day).map_or(0, |span| span.get_days());
+    Some(match away {
+        away if away >= lapsed => Absence::Lapsed,
+        away if away >= slowing => Absence::Slowing,
+        _ => Absence::Regular,
+    })
 }
 
 /// The next letter about her absence, if there is one more.

@@ -73,6 +73,20 @@ pub fn look(person: &Person<'_>, shop: &Shop<'_>, night: Date) -> Look {
     look
 }
 
+/// What every rule would bring her next, each with its day, past or to come, and what that
+/// rests on: why a letter didn't go yet, and when it would. A rule that has nothing more for
+/// her, as things stand, isn't there.
+pub fn outlook(person: &Person<'_>, shop: &Shop<'_>, night: Date) -> Vec<Found> {
+    let account = person.account;
+    if !account.is_member() || account.merged.is_some() {
+        return Vec::new();
+    }
+    let coming = coming(person, shop, &account.letters, night);
+    let mut next: Vec<Found> = coming.into_iter().filter_map(|one| one.found).collect();
+    next.sort_by_key(|found| (found.day, found.reason.kind().rank()));
+    next
+}
+
 /// When the first notice of points comes about once these gifts are in their lot: points
 /// that are given may expire too.
 fn gifts_told(

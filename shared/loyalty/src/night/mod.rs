@@ -17,13 +17,13 @@ mod notices;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use self::absence::{ASSUMED_GAP, usual_gap};
+pub use self::absence::{ASSUMED_GAP, Absence, absence, usual_gap};
 pub(crate) use self::absence::{FIRST_LOOK_DAYS, LETTERS, YEAR_DAYS};
 pub use self::fact::{Fact, GapFrom};
 pub use self::fate::{begins, drafts, fate, merge, morning};
 use self::look::Coming;
 pub(crate) use self::look::after;
-pub use self::look::look;
+pub use self::look::{look, outlook};
 pub(crate) use self::notices::{FIRST_NOTICE, SECOND_NOTICE};
 use crate::Points;
 use crate::account::Account;
@@ -42,7 +42,8 @@ pub struct Shop<'a> {
     /// The median gap between purchase days of its customers, in days; `None`: not known
     /// yet.
     pub rhythm: Option<u16>,
-    /// The day it opens again, where the owner is away until then.
+    /// The day it opens again, where the owner is away until then. It matters for two weeks
+    /// after it too: letters wait one of them.
     pub away_until: Option<Date>,
     /// Whether kinds that don't say how they go wait for approval
     /// ([`MailRules::approves_at_first`](crate::program::MailRules::approves_at_first)).

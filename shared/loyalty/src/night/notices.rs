@@ -1,5 +1,7 @@
 //! What she stands to lose: points that expire, and a tier at its review.
 
+use std::collections::BTreeMap;
+
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -51,19 +53,22 @@ fn next_notice(on: Date, told: u8, night: Date) -> Option<(u8, Date)> {
 /// The last days of points she has, soonest first, with how many: the end of their month, or
 /// for all of them so many months after her last purchase, or joining. What was put off is
 /// the soonest.
-fn last_days(person: &Person<'_>, shop: &Shop<'_>) -> Vec<(Date, Points)> {
+fn last_days(person: &Person<'_>, shop: &Shop<'_>) -> BTreeMap<Date, Points> {
     let account = person.account;
     let lots = account.wallet.lots().filter(|(_, lot)| lot.points > Points::ZERO);
-    let by_month = lots.filter_map(|(key, lot)| match key {
-        LotKey::Month(month) => Some((month.last_day(), lot.points)),
-        LotKey::Never => None,
-    });
-    let mut days: Vec<(Date, Points)> = by_month.collect();
+    let mut days: BTreeMap<Date, Points> = lots
+        .filter_map(|(key, lot)| match key {
+            LotKey::Month(month) => Some((month.last_day(), lot.points)),
+            LotKey::Never => None,
+        })
+        .collect();
     days.extend(idle_until(person, shop));
-    days.sort_unstable();
-    if let (Some(moved), Some(soonest)) = (account.put_off.expiry, days.first_mut()) {
-        soonest.0 = moved;
-        days.sort_unstable();
+    if let Some(moved) = account.put_off.expiry
+        && let Some((_, points)) = days.pop_first()
+    {
+        // What else ends on that day is told with it.
+        let there = days.entry(moved).or_default();
+        *there = Points(there.0.saturating_add(points.0));
     }
     days
 }

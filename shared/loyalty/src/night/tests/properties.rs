@@ -96,7 +96,7 @@ fn purchases() -> impl Strategy<Value = Vec<(Date, i64)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn looking_only_on_due_nights_finds_what_looking_every_night_does(

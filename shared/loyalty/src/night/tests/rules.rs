@@ -88,6 +88,70 @@ fn a_notice_that_comes_late_leaves_out_the_first() {
 }
 
 #[test]
+fn points_of_a_day_put_off_to_the_end_of_another_month_are_told_with_its_own() {
+    let mut life = Life::since(date(2026, 1, 1));
+    life.earns(100, "2026-02".parse().ok());
+    life.earns(20, "2026-03".parse().ok());
+    life.account.put_off.expiry = Some(date(2026, 3, 31));
+    let look = life.look(date(2026, 2, 14));
+    assert_eq!(triggers(&look), ["points expiring 2026-03-31 1"]);
+    assert!(look.found[0].facts.contains(&Fact::Expiring(Points(120))));
+}
+
+#[test]
+fn a_mail_day_that_stands_is_never_put_later_by_an_account_alone() {
+    let mut life = Life::since(date(2026, 1, 1));
+    let mail = |life: &Life| life.account.earliest_mail();
+    assert_eq!(mail(&life), Some(date(2026, 1, 22)), "a first look, three weeks on");
+    life.account.due.mail = Some(date(2027, 1, 1));
+    assert_eq!(mail(&life), None);
+    life.buys(date(2026, 2, 1), 1000);
+    assert_eq!(mail(&life), Some(date(2026, 2, 22)), "away at the earliest");
+    life.earns(100, "2026-03".parse().ok());
+    assert_eq!(mail(&life), Some(date(2026, 2, 14)), "a first notice");
+    let notice = |notice| found(Reason::PointsExpiring { on: date(2026, 3, 31), notice }, LATER);
+    life.account.letters.note(&notice(1), date(2026, 2, 14));
+    life.account.letters.win_backs = vec![date(2026, 2, 22)];
+    assert_eq!(mail(&life), Some(date(2026, 3, 15)), "the second letter about it");
+    life.account.letters.win_backs = vec![date(2025, 6, 1), date(2026, 2, 22)];
+    assert_eq!(mail(&life), Some(date(2026, 3, 24)), "no third in a year: the second notice");
+    life.account.letters.note(&notice(2), date(2026, 3, 24));
+    assert_eq!(mail(&life), Some(date(2026, 6, 1)), "a year after the first letter");
+}
+
+#[test]
+fn who_missed_one_purchase_is_slowing_and_who_missed_two_has_lapsed() {
+    let mut life = Life::since(date(2025, 1, 1));
+    let on = |life: &Life, day| absence(&life.person(), &life.shop(day), day);
+    assert_eq!(on(&life, date(2026, 1, 1)), None);
+    for day in [1, 13, 25].map(|day| date(2026, 1, day)) {
+        life.buys(day, 1000);
+    }
+    life.buys(date(2026, 2, 6), 1000);
+    assert_eq!(on(&life, date(2026, 2, 17)), Some(Absence::Regular));
+    assert_eq!(on(&life, date(2026, 2, 18)), Some(Absence::Slowing));
+    assert_eq!(on(&life, date(2026, 3, 1)), Some(Absence::Slowing));
+    assert_eq!(on(&life, date(2026, 3, 2)), Some(Absence::Lapsed));
+    life.program.mail.win_back.rhythm = crate::program::Rhythm::Fixed { days: 60 };
+    assert_eq!(on(&life, date(2026, 4, 6)), Some(Absence::Regular));
+    assert_eq!(on(&life, date(2026, 4, 7)), Some(Absence::Lapsed));
+}
+
+#[test]
+fn what_is_to_come_is_told_before_its_day() {
+    let mut life = Life::since(date(2025, 5, 1));
+    life.buys(date(2026, 2, 1), 1000);
+    let night = date(2026, 2, 10);
+    let next = outlook(&life.person(), &life.shop(night), night);
+    let next: Vec<_> = next.iter().map(|one| (one.day, one.reason.trigger())).collect();
+    let letter = (date(2026, 3, 13), "win-back after 2026-02-01 1".to_owned());
+    assert_eq!(next, [letter, (date(2026, 5, 1), "anniversary 1".to_owned())]);
+    assert_eq!(life.look(night).due, Some(date(2026, 3, 13)));
+}
+
+const LATER: Date = date(2026, 12, 31);
+
+#[test]
 fn what_was_long_ago_or_before_mail_went_live_is_not_told() {
     let mut life = Life::since(date(2020, 1, 1));
     let letter = Reason::WinBack { after: date(2026, 1, 1), letter: 1 };
