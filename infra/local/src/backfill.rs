@@ -29,6 +29,9 @@ use crate::stack::Stack;
 /// Nobody waits for longer; the same command goes on then.
 const LONGEST: Duration = Duration::from_hours(12);
 
+/// What Shopify shows to every app: about as many months.
+const SHOWN_MONTHS: u16 = 1;
+
 /// Brings a source's history in. A running server may have the data open at the same time.
 pub(crate) async fn run(args: &BackfillArgs, environment: Environment<'_>) -> Result<(), Failure> {
     console::say(told(args, environment, Clock::system()).await?);
@@ -118,6 +121,11 @@ fn summary(args: &BackfillArgs, brought: &Backfilled) -> Result<String, Failure>
         (false, true) => write!(text, ", which earned {points} points"),
         (false, false) => write!(text, ", for rhythm, tier and first order alone"),
     };
+    if args.source == Source::Shopify && args.months > SHOWN_MONTHS {
+        text.push_str(
+            "\nIt shows orders older than 60 days only to an app with the scope read_all_orders",
+        );
+    }
     if let Some(gift) = args.opening_gift.filter(|_| !args.dry_run) {
         let _ = write!(text, "\n{gifts} members got the opening gift of {gift} points");
     }

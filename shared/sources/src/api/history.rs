@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use loyalty::ids::{OrderRef, Source};
 use loyalty::order::Books;
-use platform::store::Observation;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -12,7 +11,7 @@ use super::shopify::{READ_ORDERS, VERSION};
 use super::{ApiError, ShopifyApi, SquareApi};
 use crate::Unreadable;
 use crate::read::{at, parse, text};
-use crate::shopify::{minor_of, orders_answer};
+use crate::shopify::{OrdersAnswer, minor_of, orders_answer};
 use crate::square::{ListAnswer, payments_answer, refunds_answer};
 
 /// Orders and their sums, the earliest change first. An order's contents are asked for apart,
@@ -176,10 +175,7 @@ impl ShopifyApi {
 
     /// Orders by their numbers, each as its webhook would tell it or with why it can't be read.
     /// Those that are gone aren't there.
-    pub async fn orders(
-        &self,
-        ids: &[u64],
-    ) -> Result<Vec<(u64, Result<Observation, Unreadable>)>, ApiError> {
+    pub async fn orders(&self, ids: &[u64]) -> Result<OrdersAnswer, ApiError> {
         let numbers: Vec<String> = ids.iter().map(u64::to_string).collect();
         let query = vec![
             ("ids", numbers.join(",")),

@@ -11,6 +11,7 @@ use super::pace::{Stop, patiently};
 use crate::Unreadable;
 use crate::api::{ApiError, Listed, ShopifyAccess, ShopifyApi, Span, SquareApi};
 use crate::lookup::{SQUARE, square_token};
+use crate::shopify::OrdersAnswer;
 
 /// Orders asked for at once: with long ones among them still far below the largest answer.
 const AT_ONCE: usize = 50;
@@ -142,10 +143,7 @@ impl<'a> Asker<'a> {
     }
 
     /// Shopify's orders of these numbers, each with its contents or why they can't be read.
-    pub(super) async fn orders(
-        &mut self,
-        numbers: &[u64],
-    ) -> Result<Vec<(u64, Result<Observation, Unreadable>)>, Stop> {
+    pub(super) async fn orders(&mut self, numbers: &[u64]) -> Result<OrdersAnswer, Stop> {
         let mut found = Vec::new();
         for some in numbers.chunks(AT_ONCE) {
             found.extend(self.some_orders(some).await?);
@@ -153,10 +151,7 @@ impl<'a> Asker<'a> {
         Ok(found)
     }
 
-    async fn some_orders(
-        &mut self,
-        numbers: &[u64],
-    ) -> Result<Vec<(u64, Result<Observation, Unreadable>)>, Stop> {
+    async fn some_orders(&mut self, numbers: &[u64]) -> Result<OrdersAnswer, Stop> {
         let answer = self
             .ask(async |api| match api {
                 Api::Shopify(api) => match api.orders(numbers).await {

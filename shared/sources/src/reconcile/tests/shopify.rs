@@ -57,7 +57,7 @@ async fn sales_whose_webhooks_never_came_are_found_on_every_page() {
     let ada = shop.shop.by_email("ada@example.com").await.unwrap();
     let store = &shop.shop.services.store;
     let ledger = store.ledger(&shop.shop.id, &ada.id, None, 10).await.unwrap();
-    let origins: Vec<_> = ledger.entries.iter().map(|entry| entry.origin.clone()).collect();
+    let origins: Vec<_> = ledger.entries.iter().map(|entry| entry.origin).collect();
     let reconciled = origins.iter().filter(|one| **one == loyalty::ledger::Origin::Reconcile);
     assert_eq!((reconciled.count(), origins.len()), (4, 5));
 }
