@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::pace::{Stop, patiently};
 use crate::Unreadable;
-use crate::api::{ApiError, Listed, ShopifyAccess, ShopifyApi, Span, SquareApi};
+use crate::api::{ApiError, Changed, Listed, ShopifyAccess, ShopifyApi, Span, SquareApi};
 use crate::lookup::{SQUARE, square_token};
 use crate::shopify::OrdersAnswer;
 
@@ -118,11 +118,11 @@ impl<'a> Asker<'a> {
         self.ask(async |api| match api {
             Api::Shopify(api) => {
                 let page = api.changed_orders(span, cursor).await?;
-                let named = page.orders.into_iter().map(|one| Named::Changed {
-                    order: one.order,
-                    number: one.id,
-                    updated_at: one.updated_at,
-                    books: one.books,
+                let named = page.orders.into_iter().map(|one| match one {
+                    Ok(Changed { order, id: number, updated_at, books }) => {
+                        Named::Changed { order, number, updated_at, books }
+                    }
+                    Err(unreadable) => Named::Unreadable(unreadable),
                 });
                 Ok(Page { named: named.collect(), next: page.next })
             }

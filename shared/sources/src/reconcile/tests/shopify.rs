@@ -254,6 +254,17 @@ async fn an_order_that_cannot_be_read_holds_up_no_other_and_is_named() {
 }
 
 #[tokio::test]
+async fn an_order_whose_books_cannot_be_read_holds_up_no_other() {
+    let shop = Shop::on_shopify().await;
+    let mut odd = sold(1, "01:00:00");
+    odd["received"] = json!(null);
+    shop.has.order(odd);
+    shop.has.order(sold(2, "02:00:00"));
+    let found = shop.night("2026-11-22").await;
+    assert_eq!((counts(&found), found.unreadable.count), ((2, 1, 0), 1));
+}
+
+#[tokio::test]
 async fn without_time_nothing_is_asked() {
     let shop = Shop::on_shopify().await;
     let report = shop.night_within("2026-11-22", Duration::ZERO).await;
