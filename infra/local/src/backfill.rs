@@ -29,6 +29,9 @@ use crate::stack::Stack;
 /// Nobody waits for longer; the same command goes on then.
 const LONGEST: Duration = Duration::from_hours(12);
 
+/// What Shopify shows to every app: about as many months.
+const SHOWN_MONTHS: u16 = 1;
+
 /// Brings a source's history in. A running server may have the data open at the same time.
 pub(crate) async fn run(args: &BackfillArgs, environment: Environment<'_>) -> Result<(), Failure> {
     console::say(told(args, environment, Clock::system()).await?);
@@ -111,15 +114,25 @@ fn summary(args: &BackfillArgs, brought: &Backfilled) -> Result<String, Failure>
     }
     let Backfilled { named, brought: sales, points, gifts, unreadable, .. } = brought;
     let how = if args.dry_run { "would be brought in" } else { "brought in" };
-    let mut text = format!("{source} named {named} orders and refunds; {sales} new sales {how}");
+    let (named, sales) = (several(*named, "change"), several((*sales).into(), "new sale"));
+    let mut text = format!("{source} told of {named}; {sales} {how}");
     // Writing to a String can't fail.
     let _ = match (args.dry_run, args.earn_points) {
         (true, _) => Ok(()),
         (false, true) => write!(text, ", which earned {points} points"),
         (false, false) => write!(text, ", for rhythm, tier and first order alone"),
     };
+    if args.source == Source::Shopify && args.months > SHOWN_MONTHS {
+        text.push_str(
+            "\nIt shows orders older than 60 days only to an app with the scope read_all_orders",
+        );
+    }
     if let Some(gift) = args.opening_gift.filter(|_| !args.dry_run) {
-        let _ = write!(text, "\n{gifts} members got the opening gift of {gift} points");
+        let _ = write!(
+            text,
+            "\n{} got the opening gift of {gift} points",
+            several((*gifts).into(), "member")
+        );
     }
     if *unreadable > 0 {
         let _ = write!(text, "\n{unreadable} couldn't be read or counted: the log names them");
@@ -128,6 +141,12 @@ fn summary(args: &BackfillArgs, brought: &Backfilled) -> Result<String, Failure>
         let _ = write!(text, "\nNot finished ({why}): the same command goes on from here");
     }
     Ok(text)
+}
+
+/// So many of something.
+fn several(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 fn name(source: Source) -> &'static str {

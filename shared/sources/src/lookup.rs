@@ -113,7 +113,7 @@ impl Lookups {
                 Source::Square => square_token(services, shop).map(Key::Square),
                 Source::Shopify => match self.shopify.api(services, shop) {
                     Err(error @ NoAccess::NoToken) => Err(error.to_string()),
-                    api => Ok(Key::Shopify(api)),
+                    api => Ok(Key::Shopify(api.map(Box::new))),
                 },
             };
             let key = match key {
@@ -239,7 +239,7 @@ impl Lookups {
 /// By what a source is asked.
 enum Key {
     Square(SecretString),
-    Shopify(Result<ShopifyApi, NoAccess>),
+    Shopify(Result<Box<ShopifyApi>, NoAccess>),
 }
 
 /// A shop's token of Square; else what to do.
@@ -253,7 +253,7 @@ async fn shopify(
     scene: &Scene<'_>,
     order: &OrderRef,
     stored: &StoredOrder,
-    api: Result<ShopifyApi, NoAccess>,
+    api: Result<Box<ShopifyApi>, NoAccess>,
 ) -> Result<(), Failure> {
     let api = api.map_err(Failure::Access)?;
     // Every order of Shopify's has a number for its id.

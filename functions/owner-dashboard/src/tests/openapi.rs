@@ -160,6 +160,7 @@ async fn answers_have_the_fields_the_document_says() {
     let api = Api::open().await;
     let id = api.tell("1", paid(60_000)).await;
     api.tell("1", refund("r1", 10_00)).await;
+    super::reconciliations::compared(&api, 20).await;
     let shop = "/api/v1/shops/corner-bakery";
     let answers = [
         (format!("{shop}/customers?shopify_id=207119551"), "Customers"),
@@ -169,6 +170,7 @@ async fn answers_have_the_fields_the_document_says() {
         (format!("{shop}/mail-mode"), "MailSetting"),
         (format!("{shop}/mail-settings"), "MailSettings"),
         (format!("{shop}/marketing"), "Marketing"),
+        (format!("{shop}/reconciliations"), "Reconciliations"),
         (format!("{shop}/messages"), "Messages"),
         (format!("{shop}/customers/{id}/messages"), "CustomerMessages"),
     ];

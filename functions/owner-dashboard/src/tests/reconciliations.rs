@@ -10,7 +10,7 @@ use super::bakery::BAKERY;
 const NIGHTS: &str = "/api/v1/shops/corner-bakery/reconciliations";
 
 /// A night of November, on which a sale was missed, and Square couldn't be asked.
-async fn compared(api: &Api, day: u8) {
+pub(super) async fn compared(api: &Api, day: u8) {
     let mut shopify = Compared { checked: 7, outcome: Outcome::Done, ..Compared::default() };
     shopify.missed.add(&OrderRef { source: Source::Shopify, id: "17".parse().unwrap() });
     let square = Compared { outcome: Outcome::NoToken, ..Compared::default() };

@@ -52,7 +52,7 @@ async fn a_history_is_counted_first_and_then_brought_in_with_its_gift() {
     let server = opened(dir.path()).await;
     let environment = |name: &str| match name {
         "REGULARS_SHOPIFY_API" => Some(server.uri()),
-        "REGULARS_CORNER_BAKERY_SHOPIFY_TOKEN" => Some("token".to_owned()),
+        "REGULARS_SECRET_CORNER_BAKERY_SHOPIFY_TOKEN" => Some("token".to_owned()),
         _ => None,
     };
     let told = |args: BackfillArgs| async move {
@@ -61,12 +61,14 @@ async fn a_history_is_counted_first_and_then_brought_in_with_its_gift() {
     let args = || args(dir.path().to_owned());
     assert_eq!(
         told(BackfillArgs { dry_run: true, ..args() }).await.unwrap(),
-        "Shopify named 1 orders and refunds; 1 new sales would be brought in"
+        "Shopify told of 1 change; 1 new sale would be brought in\n\
+         It shows orders older than 60 days only to an app with the scope read_all_orders"
     );
     assert_eq!(
         told(BackfillArgs { opening_gift: Some(50), ..args() }).await.unwrap(),
-        "Shopify named 1 orders and refunds; 1 new sales brought in, for rhythm, tier and first \
-         order alone\n1 members got the opening gift of 50 points"
+        "Shopify told of 1 change; 1 new sale brought in, for rhythm, tier and first order \
+         alone\nIt shows orders older than 60 days only to an app with the scope \
+         read_all_orders\n1 member got the opening gift of 50 points"
     );
     let failure = told(BackfillArgs { source: Source::Square, ..args() }).await.unwrap_err();
     assert!(failure.contains("square-token"), "{failure}");

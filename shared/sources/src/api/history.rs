@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use loyalty::ids::{OrderRef, Source};
 use loyalty::order::Books;
-use platform::store::Observation;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -11,8 +10,8 @@ use super::graphql;
 use super::shopify::{READ_ORDERS, VERSION};
 use super::{ApiError, ShopifyApi, SquareApi};
 use crate::Unreadable;
-use crate::read::{at, parse, text};
-use crate::shopify::{minor_of, orders_answer};
+use crate::read::{Any, at, parse, text};
+use crate::shopify::{OrdersAnswer, minor_of, orders_answer};
 use crate::square::{ListAnswer, payments_answer, refunds_answer};
 
 /// Orders and their sums, the earliest change first. An order's contents are asked for apart,
@@ -63,8 +62,8 @@ pub struct Changed {
 /// A page of orders that changed at Shopify.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangedPage {
-    /// The orders.
-    pub orders: Vec<Changed>,
+    /// The orders, each by itself: one that can't be read is in nobody's way.
+    pub orders: Vec<Result<Changed, Unreadable>>,
     /// What to go on after; `None` at the end.
     pub next: Option<String>,
 }
@@ -86,7 +85,7 @@ struct Answer {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Page {
-    nodes: Vec<Node>,
+    nodes: Vec<Any>,
     page_info: PageInfo,
 }
 
@@ -169,17 +168,15 @@ impl ShopifyApi {
         let variables = json!({"after": after, "changed": changed});
         let answer = self.graphql(&json!({"query": CHANGED, "variables": variables})).await?;
         let Answer { orders: page } = graphql::data(&answer, READ_ORDERS)?;
-        let orders = page.nodes.iter().map(Node::changed).collect::<Result<_, _>>()?;
+        let read = |raw: &Any| parse::<Node>(raw.get())?.changed();
+        let orders = page.nodes.iter().map(read).collect();
         let next = page.page_info.end_cursor.filter(|_| page.page_info.has_next_page);
         Ok(ChangedPage { orders, next })
     }
 
     /// Orders by their numbers, each as its webhook would tell it or with why it can't be read.
     /// Those that are gone aren't there.
-    pub async fn orders(
-        &self,
-        ids: &[u64],
-    ) -> Result<Vec<(u64, Result<Observation, Unreadable>)>, ApiError> {
+    pub async fn orders(&self, ids: &[u64]) -> Result<OrdersAnswer, ApiError> {
         let numbers: Vec<String> = ids.iter().map(u64::to_string).collect();
         let query = vec![
             ("ids", numbers.join(",")),

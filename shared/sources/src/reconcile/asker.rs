@@ -9,8 +9,9 @@ use tokio::time::Instant;
 
 use super::pace::{Stop, patiently};
 use crate::Unreadable;
-use crate::api::{ApiError, Listed, ShopifyAccess, ShopifyApi, Span, SquareApi};
+use crate::api::{ApiError, Changed, Listed, ShopifyAccess, ShopifyApi, Span, SquareApi};
 use crate::lookup::{SQUARE, square_token};
+use crate::shopify::OrdersAnswer;
 
 /// Orders asked for at once: with long ones among them still far below the largest answer.
 const AT_ONCE: usize = 50;
@@ -117,11 +118,11 @@ impl<'a> Asker<'a> {
         self.ask(async |api| match api {
             Api::Shopify(api) => {
                 let page = api.changed_orders(span, cursor).await?;
-                let named = page.orders.into_iter().map(|one| Named::Changed {
-                    order: one.order,
-                    number: one.id,
-                    updated_at: one.updated_at,
-                    books: one.books,
+                let named = page.orders.into_iter().map(|one| match one {
+                    Ok(Changed { order, id: number, updated_at, books }) => {
+                        Named::Changed { order, number, updated_at, books }
+                    }
+                    Err(unreadable) => Named::Unreadable(unreadable),
                 });
                 Ok(Page { named: named.collect(), next: page.next })
             }
@@ -142,10 +143,7 @@ impl<'a> Asker<'a> {
     }
 
     /// Shopify's orders of these numbers, each with its contents or why they can't be read.
-    pub(super) async fn orders(
-        &mut self,
-        numbers: &[u64],
-    ) -> Result<Vec<(u64, Result<Observation, Unreadable>)>, Stop> {
+    pub(super) async fn orders(&mut self, numbers: &[u64]) -> Result<OrdersAnswer, Stop> {
         let mut found = Vec::new();
         for some in numbers.chunks(AT_ONCE) {
             found.extend(self.some_orders(some).await?);
@@ -153,10 +151,7 @@ impl<'a> Asker<'a> {
         Ok(found)
     }
 
-    async fn some_orders(
-        &mut self,
-        numbers: &[u64],
-    ) -> Result<Vec<(u64, Result<Observation, Unreadable>)>, Stop> {
+    async fn some_orders(&mut self, numbers: &[u64]) -> Result<OrdersAnswer, Stop> {
         let answer = self
             .ask(async |api| match api {
                 Api::Shopify(api) => match api.orders(numbers).await {

@@ -59,11 +59,11 @@ pub async fn night(
             Ok(outcome) => outcome,
             Err(Stop::Store(error)) => return Err(error),
             // Another run of the night: it reports for both.
-            Err(_) => return night.as_kept().await,
+            Err(_) => return night.kept().await,
         };
         report = match night.end(outcome, before.as_ref()).await? {
             Ok(report) => report,
-            Err(night) => return night.as_kept().await,
+            Err(night) => return night.kept().await,
         };
     }
     Ok(report)

@@ -87,7 +87,7 @@ impl<'a> Night<'a> {
     }
 
     /// The report as it stands in the table.
-    pub(super) async fn as_kept(self) -> Result<Reconciliation, StoreError> {
+    pub(super) async fn kept(self) -> Result<Reconciliation, StoreError> {
         let kept = self.services.store.reconciliation(self.shop, self.report.date).await?;
         Ok(kept.unwrap_or(self.report))
     }

@@ -100,11 +100,12 @@ struct Probe {
     id: u64,
 }
 
+/// Orders by their numbers, each with what it tells or why it can't be read.
+pub type OrdersAnswer = Vec<(u64, Result<Observation, Unreadable>)>;
+
 /// Reads the Admin API's answer about several orders, each by itself: one that can't be read
 /// is in nobody's way. With the number of each.
-pub fn orders_answer(
-    body: &[u8],
-) -> Result<Vec<(u64, Result<Observation, Unreadable>)>, Unreadable> {
+pub fn orders_answer(body: &[u8]) -> Result<OrdersAnswer, Unreadable> {
     let read = |raw: &Any| {
         let Probe { id } = parse(raw.get())?;
         let told = parse(raw.get()).and_then(|order| order::observation(order, None));

@@ -57,7 +57,7 @@ async fn sales_whose_webhooks_never_came_are_found_on_every_page() {
     let ada = shop.shop.by_email("ada@example.com").await.unwrap();
     let store = &shop.shop.services.store;
     let ledger = store.ledger(&shop.shop.id, &ada.id, None, 10).await.unwrap();
-    let origins: Vec<_> = ledger.entries.iter().map(|entry| entry.origin.clone()).collect();
+    let origins: Vec<_> = ledger.entries.iter().map(|entry| entry.origin).collect();
     let reconciled = origins.iter().filter(|one| **one == loyalty::ledger::Origin::Reconcile);
     assert_eq!((reconciled.count(), origins.len()), (4, 5));
 }
@@ -251,6 +251,17 @@ async fn an_order_that_cannot_be_read_holds_up_no_other_and_is_named() {
         found.to_string(),
         "1 missed sale repaired: shopify:2; 1 sale that can't be read: shopify:1"
     );
+}
+
+#[tokio::test]
+async fn an_order_whose_books_cannot_be_read_holds_up_no_other() {
+    let shop = Shop::on_shopify().await;
+    let mut odd = sold(1, "01:00:00");
+    odd["received"] = json!(null);
+    shop.has.order(odd);
+    shop.has.order(sold(2, "02:00:00"));
+    let found = shop.night("2026-11-22").await;
+    assert_eq!((counts(&found), found.unreadable.count), ((2, 1, 0), 1));
 }
 
 #[tokio::test]

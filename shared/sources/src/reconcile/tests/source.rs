@@ -137,7 +137,8 @@ struct Contents(Has);
 impl Respond for Contents {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         let (_, ids) = request.url.query_pairs().find(|(name, _)| name == "ids").unwrap();
-        let asked = |order: &&Value| ids.split(',').any(|id| order["id"].to_string() == id);
+        let ids: Vec<u64> = ids.split(',').map(|id| id.parse().unwrap()).collect();
+        let asked = |order: &&Value| ids.contains(&order["id"].as_u64().unwrap());
         let state = self.0.0.lock().unwrap();
         let orders: Vec<&Value> = state.orders.iter().filter(asked).collect();
         ResponseTemplate::new(200).set_body_json(json!({ "orders": orders }))
