@@ -101,6 +101,8 @@ pub enum PointsCause {
     Released,
     /// A person said whether an order is the same sale as another.
     Judged,
+    /// The owner let an order be counted by another program version.
+    Corrected,
     /// Expired points came back, because their order's points were taken.
     ExpiryReversed,
     /// A gift that the program promises.

@@ -131,5 +131,6 @@ fn order_cause(what: Change) -> PointsCause {
         Change::Claimed => PointsCause::Claimed,
         Change::Released => PointsCause::Released,
         Change::Judged => PointsCause::Judged,
+        Change::Corrected => PointsCause::Corrected,
     }
 }
