@@ -4,8 +4,11 @@
 //! Every write is conditional, on a version or on absence, and what belongs together is
 //! one transaction. A write that lost a race is planned again from what is there now.
 
+mod audit;
 mod changes;
 mod consents;
+mod corrections;
+mod customers;
 mod due;
 mod errands;
 mod item;
@@ -42,8 +45,11 @@ use aws_sdk_dynamodb::types::{
 };
 use thiserror::Error;
 
+pub use self::audit::{Act, What as ActWhat};
 pub use self::changes::{Change, Changed};
 pub use self::consents::{ConsentProof, EndedConsent, shopify_grade};
+pub use self::corrections::{CorrectedOrder, Correction, CorrectionError};
+pub use self::customers::{CursorError, CustomersCursor, CustomersPage};
 pub use self::due::DueWork;
 pub use self::errands::Errand;
 pub use self::lookups::Lookup;
