@@ -109,8 +109,6 @@ pub enum PointsCause {
     Gift,
     /// Points expired.
     Expired,
-    /// A night changed her tier.
-    Reviewed,
     /// Her account was merged into another.
     MergedInto,
     /// Another account was merged into hers.
