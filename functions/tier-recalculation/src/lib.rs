@@ -76,7 +76,7 @@ impl Recalculation {
         let rules = self.services.store.rules(shop, now).await?;
         let Some(version) = rules.programs.in_force(now) else { return Ok(()) };
         let Some(night) = night_of(&version.program, now) else { return Ok(()) };
-        reconcile::night(&self.services, &self.access, shop, night, until).await?;
+        Box::pin(reconcile::night(&self.services, &self.access, shop, night, until)).await?;
         Ok(())
     }
 }

@@ -55,30 +55,28 @@ impl MovableClock {
 
     /// Puts the clock to a moment that isn't past, and says what time it is then.
     pub(crate) fn set(&self, wanted: Timestamp) -> Result<Timestamp, ClockError> {
-        self.change(|_| Ok(wanted))
-    }
-
-    /// Puts the clock forward. Days and longer are those of UTC's calendar.
-    pub(crate) fn advance(&self, span: Span) -> Result<Timestamp, ClockError> {
-        self.change(|now| {
-            let moved = now.to_zoned(TimeZone::UTC).checked_add(span);
-            moved.map(|moved| moved.timestamp()).map_err(|_| ClockError::OutOfRange { now, span })
-        })
-    }
-
-    fn change(
-        &self,
-        wanted: impl FnOnce(Timestamp) -> Result<Timestamp, ClockError>,
-    ) -> Result<Timestamp, ClockError> {
         let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
         let base = self.base.now();
         let now = later(base, *ahead);
-        let wanted = wanted(now)?;
         if wanted < now {
             return Err(ClockError::Backwards { now, wanted });
         }
         *ahead = wanted.duration_since(base);
         Ok(wanted)
+    }
+
+    /// A moment that the clock may be put to: it isn't past.
+    pub(crate) fn wanted(&self, wanted: Timestamp) -> Result<Timestamp, ClockError> {
+        let now = self.now();
+        if wanted < now { Err(ClockError::Backwards { now, wanted }) } else { Ok(wanted) }
+    }
+
+    /// The moment that lies so far ahead. Days and longer are those of UTC's calendar.
+    pub(crate) fn ahead_by(&self, span: Span) -> Result<Timestamp, ClockError> {
+        let now = self.now();
+        let moved = now.to_zoned(TimeZone::UTC).checked_add(span);
+        let moved = moved.map_err(|_| ClockError::OutOfRange { now, span })?;
+        self.wanted(moved.timestamp())
     }
 }
 
@@ -102,7 +100,8 @@ mod tests {
     #[track_caller]
     fn advanced(span: &str, expected: &str) {
         let clock = clock("2028-01-31T12:00:00Z");
-        assert_eq!(clock.advance(span.parse().unwrap()).unwrap(), at(expected));
+        let there = clock.ahead_by(span.parse().unwrap()).unwrap();
+        assert_eq!(clock.set(there).unwrap(), at(expected));
         assert_eq!(clock.clock().now(), at(expected));
     }
 
@@ -134,8 +133,9 @@ mod tests {
     #[test]
     fn the_clock_never_goes_back() {
         let clock = clock("2026-11-22T00:00:00Z");
-        clock.advance("P1D".parse().unwrap()).unwrap();
-        for refused in [clock.set(at("2026-11-22T23:59:59Z")), clock.advance(Span::new().hours(-1))]
+        clock.set(clock.ahead_by("P1D".parse().unwrap()).unwrap()).unwrap();
+        for refused in
+            [clock.set(at("2026-11-22T23:59:59Z")), clock.ahead_by(Span::new().hours(-1))]
         {
             assert!(matches!(refused, Err(ClockError::Backwards { .. })), "{refused:?}");
         }
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn the_clock_stays_within_the_calendar() {
-        let refused = clock("2026-11-22T00:00:00Z").advance("P9000Y".parse().unwrap());
+        let refused = clock("2026-11-22T00:00:00Z").ahead_by("P9000Y".parse().unwrap());
         assert!(matches!(refused, Err(ClockError::OutOfRange { .. })), "{refused:?}");
     }
 }

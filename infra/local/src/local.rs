@@ -15,22 +15,35 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::{HeaderMap, StatusCode, Uri, header};
-use jiff::{Span, Timestamp};
+use jiff::{SignedDuration, Span, Timestamp};
 use platform::problem::Problem;
 use serde::{Deserialize, Serialize};
 use testkit::aws::Cloud;
 
 use crate::clock::{ClockError, MovableClock};
+use crate::pump::TimeMachine;
 use crate::server::Functions;
 
+/// How far the clock may be put forward at once.
+const FARTHEST: SignedDuration = SignedDuration::from_hours(400 * 24);
+
+/// The clock, and who lives through the hours when it is put forward.
+#[derive(Debug, Clone)]
+pub(crate) struct Time {
+    /// The clock.
+    pub(crate) clock: MovableClock,
+    /// `None`: nobody, and the clock just goes there.
+    pub(crate) machine: Option<TimeMachine>,
+}
+
 /// The routes below `/_local`.
-pub(crate) fn router<S>(functions: Functions, clock: MovableClock, cloud: Cloud) -> Router<S>
+pub(crate) fn router<S>(functions: Functions, time: Time, cloud: Cloud) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
     Router::new()
         .route("/clock", get(tell_clock).post(move_clock))
-        .with_state(clock)
+        .with_state(time)
         .route("/run/{function}", post(run))
         .with_state(functions)
         .merge(mailbox::router(cloud.clone()))
@@ -82,28 +95,42 @@ struct Move {
     advance: Option<Span>,
 }
 
-async fn tell_clock(State(clock): State<MovableClock>) -> Json<Shown> {
-    Json(Shown { now: clock.now() })
+async fn tell_clock(State(time): State<Time>) -> Json<Shown> {
+    Json(Shown { now: time.clock.now() })
 }
 
 /// Any content type will do: `curl -d '{"advance":"P1D"}'` names the wrong one.
-async fn move_clock(
-    State(clock): State<MovableClock>,
-    body: Bytes,
-) -> Result<Json<Shown>, Problem> {
-    let moved = match read_move(&body)? {
-        Move { now: Some(now), advance: None } => clock.set(now),
-        Move { now: None, advance: Some(span) } => clock.advance(span),
+async fn move_clock(State(time): State<Time>, body: Bytes) -> Result<Json<Shown>, Problem> {
+    let wanted = match read_move(&body)? {
+        Move { now: Some(now), advance: None } => time.clock.wanted(now),
+        Move { now: None, advance: Some(span) } => time.clock.ahead_by(span),
         _ => return Err(unreadable("write either \"now\" or \"advance\"")),
     };
-    let now = moved.map_err(|error| match error {
+    let wanted = wanted.map_err(refused)?;
+    if wanted.duration_since(time.clock.now()) > FARTHEST {
+        return Err(unreadable("every hour in between is lived: go 400 days at a time at most"));
+    }
+    let moved = match &time.machine {
+        Some(machine) => machine.go_to(wanted).await.ok_or_else(stopping)?,
+        None => time.clock.set(wanted),
+    };
+    let now = moved.map_err(refused)?;
+    tracing::info!(%now, "clock moved");
+    Ok(Json(Shown { now }))
+}
+
+fn refused(error: ClockError) -> Problem {
+    match error {
         ClockError::Backwards { .. } => {
             Problem::new(StatusCode::CONFLICT, "clock-backwards", error.to_string())
         }
         ClockError::OutOfRange { .. } => unreadable(error),
-    })?;
-    tracing::info!(%now, "clock moved");
-    Ok(Json(Shown { now }))
+    }
+}
+
+fn stopping() -> Problem {
+    let detail = "nobody works events off: the system is being stopped";
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", detail)
 }
 
 fn read_move(body: &[u8]) -> Result<Move, Problem> {

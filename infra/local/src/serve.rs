@@ -18,6 +18,7 @@ use crate::clock::MovableClock;
 use crate::console;
 use crate::failure::Failure;
 use crate::home::{Home, Lock, ProgramFile};
+use crate::local;
 use crate::program;
 use crate::pump::Pump;
 use crate::secrets::API_VARIABLE;
@@ -159,8 +160,9 @@ impl Running<'_> {
         tell(text);
         let services = self.services();
         let pump = Pump::open(&services, &self.cloud).await?;
-        tokio::spawn(pump.keep_working(stop.clone()));
-        let router = server::router(&services, self.clock.clone(), self.cloud.clone());
+        let time = pump.keep_working(self.clock.clone(), stop.clone())?;
+        let clock = local::Time { clock: self.clock.clone(), machine: Some(time) };
+        let router = server::router(&services, clock, self.cloud.clone());
         let served = server::serve(listener, router, stop).await;
         if let Some(serving) = dynamodb
             && let Ok(Err(error)) = serving.await

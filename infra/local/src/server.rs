@@ -16,7 +16,6 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower::ServiceExt;
 
-use crate::clock::MovableClock;
 use crate::failure::Failure;
 use crate::local;
 
@@ -102,11 +101,11 @@ impl Functions {
 
 /// All routes: the functions', `GET /healthz`, and the local control plane with SES and
 /// EventBridge.
-pub(crate) fn router(services: &Services, clock: MovableClock, cloud: Cloud) -> Router {
+pub(crate) fn router(services: &Services, time: local::Time, cloud: Cloud) -> Router {
     let functions = Functions::mount(services);
     Router::new()
         .route("/healthz", get(|| async { "ok" }))
-        .nest("/_local", local::router(functions.clone(), clock, cloud))
+        .nest("/_local", local::router(functions.clone(), time, cloud))
         .fallback(hand_over)
         .with_state(functions)
 }

@@ -150,6 +150,8 @@ pub enum Change {
     Released,
     /// A person said whether it is the same sale as another.
     Judged,
+    /// The owner let it be counted by another program version.
+    Corrected,
 }
 
 /// How a fact reached us. Only `live` facts after going live cause mail.

@@ -4,9 +4,12 @@
 //! given snapshot `posted = target(final state)` under any delivery: repeats find a delta
 //! of 0, and reordering only changes through which steps it is reached.
 
+mod correct;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::correct::{Corrected, NotCorrected, correct};
 use crate::account::{Account, Counted, Facts, LotKey, Place};
 use crate::ids::{CustomerId, OrderRef};
 use crate::ledger::{Cause, Change, Entry, Origin};
@@ -308,7 +311,10 @@ fn bring_up(
     if record.counted.as_ref() == Some(&counted) {
         return Ok(Vec::new());
     }
-    let what = change(before, &record.state, record.counted.is_none());
+    let what = match context.origin {
+        Origin::Correct => Change::Corrected,
+        _ => change(before, &record.state, record.counted.is_none()),
+    };
     let delta = standing.target.minus(record.posted())?;
     if let (None, Some(sale), false) = (&record.counted, &record.state.sale, is_mirror) {
         account.remember(context.order.source, &sale.value, snapshot.paid_at);

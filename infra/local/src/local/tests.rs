@@ -42,7 +42,8 @@ async fn cloudy_system() -> (Router, Cloud) {
         metrics: Default::default(),
     };
     let cloud = Cloud::new(home.embedded.clone(), clock.clock());
-    (server::router(&services, clock, cloud.clone()), cloud)
+    let time = Time { clock, machine: None };
+    (server::router(&services, time, cloud.clone()), cloud)
 }
 
 async fn ask(system: &Router, from: [u8; 4], request: Request) -> (u16, Value) {

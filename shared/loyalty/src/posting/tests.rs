@@ -11,6 +11,7 @@ use crate::ids::Source;
 use crate::order::{
     Charge, Line, LineKind, Payment, Refund, RefundPayment, RefundState, Sale, Stamp, Stamped,
 };
+use crate::program::ProgramVersion;
 use crate::testing::{at, program, version};
 
 fn sale(total: i64, payment: Payment) -> Sale {
@@ -425,4 +426,66 @@ fn what_is_known_later_than_the_books_is_believed() {
     assert_eq!(told(&unpaid.clone().merge(seen(2, 4995, Payment::Paid))), Some(4995));
     let later = unpaid.merge(seen(2, 4995, Payment::Paid)).merge(books(3, 4990));
     assert_eq!(told(&later), Some(4990));
+}
+
+/// A customer who paid 50.00 under one point per dollar, and versions of two and of none.
+fn corrected(spent: i64, to: u32, insists: bool) -> (Result<Corrected, NotCorrected>, Account) {
+    let rules = |points: &str| program(&format!("points = {points}\namount = '1.00'"));
+    let numbered = |number, points| ProgramVersion { number, ..version(&rules(points)) };
+    let dearer = program("points = 1\namount = '10.00'");
+    let third = ProgramVersion { number: 3, ..version(&dearer) };
+    let late = ProgramVersion { effective_from: at("2026-10-01T00:00:00Z"), ..numbered(2, "2") };
+    let late_too = ProgramVersion { effective_from: at("2026-11-01T00:00:00Z"), ..third };
+    let programs = Programs::new(vec![numbered(1, "1"), late, late_too]);
+    let (order, origin) = (order_ref(1), Origin::Live);
+    let now = at("2026-03-03T12:00:00Z");
+    let context = Context { programs: &programs, order: &order, now, origin, twin: false };
+    let customer = Some("ada".parse().unwrap());
+    let mut record = Record { state: seen(0, 5_000, Payment::Paid), customer, ..Record::default() };
+    let mut account = Account::default();
+    post(&context, &Order::default(), &mut record, &mut account).unwrap();
+    account.wallet.spend(Points(spent)).unwrap();
+    let context = Context { origin: Origin::Correct, ..context };
+    let done = correct(&context, &mut record, &mut account, to, insists);
+    if done.is_ok() {
+        assert_eq!(record.snapshot.as_ref().unwrap().program, to);
+        let again = correct(&context, &mut record, &mut account, to, insists).unwrap();
+        assert_eq!((again.delta, again.entries), (Points::ZERO, Vec::new()));
+        // What happens to the order afterwards is counted by the same rules.
+        let target = record.standing(&programs, Some(&account)).target;
+        assert_eq!(record.posted(), target);
+    }
+    (done, account)
+}
+
+#[test]
+fn a_correction_posts_the_difference_that_another_version_makes() {
+    let (done, account) = corrected(0, 2, false);
+    let done = done.unwrap();
+    assert_eq!((done.from, done.delta), (1, Points(50)));
+    let [entry] = &done.entries[..] else { panic!("one entry") };
+    assert_eq!((entry.delta, entry.origin), (Points(50), Origin::Correct));
+    assert_eq!(entry.cause, Cause::Order { order: order_ref(1), what: Change::Corrected });
+    assert_eq!(entry.receipt.as_ref().unwrap().program_version, 2);
+    assert_eq!(account.wallet.available().unwrap(), Points(100));
+}
+
+#[test]
+fn a_correction_goes_downward_only_if_insisted_on_and_never_into_debt() {
+    assert_eq!(corrected(0, 3, false).0, Err(NotCorrected::Downward(Points(-45))));
+    assert_eq!(corrected(0, 3, true).0.unwrap().delta, Points(-45));
+    assert_eq!(corrected(20, 3, true).0, Err(NotCorrected::BelowZero(Points(-15))));
+    assert_eq!(corrected(0, 9, true).0, Err(NotCorrected::NoVersion(9)));
+    let told = NotCorrected::Downward(Points(-45)).to_string();
+    assert!(told.contains("worth 45 points less"), "{told}");
+}
+
+#[test]
+fn what_was_never_counted_cannot_be_corrected() {
+    let programs = bakery();
+    let order = order_ref(1);
+    let (now, origin) = (at("2026-03-03T12:00:00Z"), Origin::Correct);
+    let context = Context { programs: &programs, order: &order, now, origin, twin: false };
+    let done = correct(&context, &mut Record::default(), &mut Account::default(), 1, true);
+    assert_eq!(done, Err(NotCorrected::NotCounted));
 }

@@ -101,14 +101,14 @@ pub enum PointsCause {
     Released,
     /// A person said whether an order is the same sale as another.
     Judged,
+    /// The owner let an order be counted by another program version.
+    Corrected,
     /// Expired points came back, because their order's points were taken.
     ExpiryReversed,
     /// A gift that the program promises.
     Gift,
     /// Points expired.
     Expired,
-    /// A night changed her tier.
-    Reviewed,
     /// Her account was merged into another.
     MergedInto,
     /// Another account was merged into hers.

@@ -44,7 +44,7 @@ impl DomainEvent {
     pub fn of_entry(shop: &ShopId, customer: &CustomerId, entry: &Entry) -> Vec<Self> {
         let mut told = Vec::new();
         if !entry.delta.is_zero() {
-            told.push(Happened::PointsChanged(points(customer, entry)));
+            told.extend(points(customer, entry).map(Happened::PointsChanged));
         }
         if let Some(promotion) = &entry.promotion {
             let is_down = matches!(entry.cause, Cause::Reviewed { why } if why.is_down());
@@ -97,19 +97,20 @@ impl DomainEvent {
     }
 }
 
-fn points(customer: &CustomerId, entry: &Entry) -> PointsChanged {
+/// What an entry tells of points; nothing where its cause moves none.
+fn points(customer: &CustomerId, entry: &Entry) -> Option<PointsChanged> {
     let (cause, order, other) = match &entry.cause {
         Cause::Order { order, what } => (order_cause(*what), Some(order), None),
         Cause::ExpiryReversed { order } => (PointsCause::ExpiryReversed, Some(order), None),
         Cause::Gift { .. } => (PointsCause::Gift, None, None),
         Cause::Expired { .. } => (PointsCause::Expired, None, None),
-        Cause::Reviewed { .. } => (PointsCause::Reviewed, None, None),
+        Cause::Reviewed { .. } => return None,
         Cause::MergedInto { customer } => (PointsCause::MergedInto, None, Some(customer)),
         Cause::MergedFrom { customer } => (PointsCause::MergedFrom, None, Some(customer)),
         Cause::SplitFrom { customer } => (PointsCause::SplitFrom, None, Some(customer)),
         Cause::SplitOff { customer } => (PointsCause::SplitOff, None, Some(customer)),
     };
-    PointsChanged {
+    Some(PointsChanged {
         customer: customer.clone(),
         entry: entry.number,
         delta: entry.delta,
@@ -119,7 +120,7 @@ fn points(customer: &CustomerId, entry: &Entry) -> PointsChanged {
         other_customer: other.cloned(),
         origin: entry.origin,
         fact_at: entry.fact_at,
-    }
+    })
 }
 
 fn order_cause(what: Change) -> PointsCause {
@@ -131,5 +132,6 @@ fn order_cause(what: Change) -> PointsCause {
         Change::Claimed => PointsCause::Claimed,
         Change::Released => PointsCause::Released,
         Change::Judged => PointsCause::Judged,
+        Change::Corrected => PointsCause::Corrected,
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use boon::{Compiler, Draft, SchemaIndex, Schemas};
 use loyalty::consent::{Act, Channel, Fact, Teller as Told};
 use loyalty::ids::{CustomerId, OrderRef};
-use loyalty::ledger::{Cause, Change, Entry, Origin, Promotion};
+use loyalty::ledger::{Cause, Change, Entry, Occasion, Origin, Promotion, Review};
 use loyalty::mail::Kind;
 use loyalty::money::Money;
 use loyalty::order::{Charge, Order, Payment, Sale, Stamp};
@@ -370,7 +370,10 @@ fn an_entry_tells_its_points_and_the_tier_it_brought() {
         (of(Change::Claimed), "claimed"),
         (of(Change::Released), "released"),
         (of(Change::Judged), "judged"),
+        (of(Change::Corrected), "corrected"),
         (Cause::ExpiryReversed { order: order() }, "expiry_reversed"),
+        (Cause::Gift { occasion: Occasion::Birthday }, "gift"),
+        (Cause::Expired { on: jiff::civil::date(2026, 11, 30) }, "expired"),
         (Cause::MergedInto { customer: ada() }, "merged_into"),
         (Cause::MergedFrom { customer: ada() }, "merged_from"),
         (Cause::SplitFrom { customer: ada() }, "split_from"),
@@ -392,6 +395,24 @@ fn an_entry_tells_its_points_and_the_tier_it_brought() {
     let types: Vec<_> = told_of.iter().map(DomainEvent::detail_type).collect();
     assert_eq!(types, ["PointsChanged", "TierChanged"]);
     schemas.takes("TierChanged", &told(&told_of[1]));
+    assert_eq!(told(&told_of[1])["direction"], "up");
+}
+
+#[test]
+fn a_night_that_changes_a_tier_tells_which_way_and_no_points() {
+    let shop: ShopId = "corner-bakery".parse().unwrap();
+    let mut schemas = Published::open();
+    let tier = |id: &str| id.parse().unwrap();
+    for (why, direction) in
+        [(Review::Ended, "down"), (Review::Refunded, "down"), (Review::Raised, "up")]
+    {
+        let mut reviewed = entry(0, Cause::Reviewed { why });
+        reviewed.promotion = Some(Promotion { from: tier("gold"), to: tier("silver") });
+        let told_of = DomainEvent::of_entry(&shop, &ada(), &reviewed);
+        let [changed] = told_of.as_slice() else { panic!("{told_of:?}") };
+        schemas.takes("TierChanged", &told(changed));
+        assert_eq!(told(changed)["direction"], direction);
+    }
 }
 
 #[test]

@@ -183,7 +183,7 @@ impl Entity<'_> {
             Self::Rate(what, window) => own("RATE", text(what), format!("RATE#{}", text(window))),
             Self::Stock(reward) => of_shop(format!("STOCK#{}", text(reward))),
             Self::Metrics(month) => of_shop(format!("METRICS#{month}")),
-            Self::Audit(at, id) => of_shop(format!("AUDIT#{}#{}", time(*at), text(id))),
+            Self::Audit(at, id) => of_shop(format!("{AUDIT}{}#{}", time(*at), text(id))),
         }
     }
 }
@@ -211,6 +211,8 @@ pub const ORDER: &str = "ORDER";
 
 /// What sort keys of comparisons with the sources begin with.
 pub(super) const RECONCILIATIONS: &str = "RECONCILIATION#";
+/// What sort keys of audited acts begin with.
+pub(super) const AUDIT: &str = "AUDIT#";
 
 /// What ledger sort keys begin with.
 pub const LEDGER: &str = "LEDGER#";

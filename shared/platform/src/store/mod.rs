@@ -5,9 +5,12 @@
 //! one transaction. A write that lost a race is planned again from what is there now.
 
 mod addressee;
+mod audit;
 mod birthdays;
 mod changes;
 mod consents;
+mod corrections;
+mod customers;
 mod due;
 mod errands;
 mod history;
@@ -48,9 +51,12 @@ use aws_sdk_dynamodb::types::{
 use thiserror::Error;
 
 pub use self::addressee::{Addressee, BY_PURCHASES};
+pub use self::audit::{Act, What as ActWhat};
 pub use self::birthdays::{BirthdayBy, BirthdayChange, BirthdaySet};
 pub use self::changes::{Change, Changed};
 pub use self::consents::{ConsentProof, EndedConsent, shopify_grade};
+pub use self::corrections::{CorrectedOrder, Correction, CorrectionError};
+pub use self::customers::{CursorError, CustomersCursor, CustomersPage};
 pub use self::due::DueWork;
 pub use self::errands::Errand;
 pub use self::lookups::Lookup;

@@ -49,8 +49,8 @@ pub struct Recorded {
 
 /// A planned write.
 #[derive(Debug, Default)]
-struct Plan {
-    puts: Vec<Put>,
+pub(super) struct Plan {
+    pub(super) puts: Vec<Put>,
     recorded: Recorded,
     /// Whose people have to be made one before it can be planned.
     first: Option<Found<Identity>>,
@@ -320,7 +320,7 @@ impl Store {
     }
 
     /// Adds an account's write and its entries to a plan, if it changed.
-    async fn add_account(
+    pub(super) async fn add_account(
         &self,
         case: &Case<'_>,
         plan: &mut Plan,
@@ -344,17 +344,17 @@ impl Store {
 
 /// One observation of one order, with what is there.
 #[derive(Debug, Clone, Copy)]
-struct Case<'a> {
-    scene: &'a Scene<'a>,
-    observation: &'a Observation,
-    stored: &'a StoredOrder,
-    programs: &'a Programs,
-    answers: Answers<'a>,
+pub(super) struct Case<'a> {
+    pub(super) scene: &'a Scene<'a>,
+    pub(super) observation: &'a Observation,
+    pub(super) stored: &'a StoredOrder,
+    pub(super) programs: &'a Programs,
+    pub(super) answers: Answers<'a>,
 }
 
 /// What an observation answers.
 #[derive(Debug, Clone, Copy)]
-enum Answers<'a> {
+pub(super) enum Answers<'a> {
     /// Nothing: it came by itself.
     Nothing,
     /// A look-up, with the marker as it was when the source was asked.
@@ -373,7 +373,7 @@ enum Settled {
 }
 
 impl<'a> Case<'a> {
-    fn context(&self) -> Context<'a> {
+    pub(super) fn context(&self) -> Context<'a> {
         let Scene { now, origin, .. } = *self.scene;
         let order = &self.observation.order;
         Context { programs: self.programs, order, now, origin, twin: false }
@@ -436,7 +436,7 @@ impl<'a> Case<'a> {
     }
 
     /// The order's write. Its place in its customer's list stays where it was first put.
-    fn put_order(&self, record: &Record) -> Result<Put, StoreError> {
+    pub(super) fn put_order(&self, record: &Record) -> Result<Put, StoreError> {
         let Self { scene, stored, .. } = self;
         let order = &self.observation.order;
         let placed = record.state.sale.as_ref().map(|sale| sale.value.placed_at);

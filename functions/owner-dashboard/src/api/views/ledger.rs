@@ -112,8 +112,9 @@ mirror!(
 mirror!(
     /// What happened to an order: money arrived for the first time, money went back, it
     /// was called off, it changed otherwise, it turned out to be this customer's or
-    /// somebody else's, or a person said whether it is the same sale as another.
-    Change = ledger::Change { Paid, Refunded, Cancelled, Edited, Claimed, Released, Judged }
+    /// somebody else's, a person said whether it is the same sale as another, or the owner let
+    /// it be counted by another program version.
+    Change = ledger::Change { Paid, Refunded, Cancelled, Edited, Claimed, Released, Judged, Corrected }
 );
 
 mirror!(

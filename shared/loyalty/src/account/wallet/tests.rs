@@ -134,3 +134,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn points_that_stay_expire_no_more_and_what_expired_before_is_still_known() {
+    let lot = LotKey::Month("2027-01".parse().unwrap());
+    let mut wallet = Wallet::default();
+    wallet.credit(Place { lot, matures: None }, Points(30)).unwrap();
+    wallet.expire(lot).unwrap();
+    wallet.credit(Place { lot, matures: None }, Points(12)).unwrap();
+    wallet.stay(lot).unwrap();
+    assert_eq!(wallet.next_expiry(), None);
+    assert_eq!(wallet.expire(lot).unwrap(), Points::ZERO);
+    assert_eq!((wallet.available().unwrap(), wallet.expired()), (Points(12), Points(30)));
+}
