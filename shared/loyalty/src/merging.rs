@@ -59,6 +59,7 @@ pub fn merge(
         account.put_off = std::mem::take(&mut other.put_off);
     }
     account.sent.merge(&other.sent);
+    account.letters.merge(&other.letters);
     for (source, latest) in &other.latest {
         let known = account.latest.entry(*source).or_insert(*latest);
         if known.paid_at < latest.paid_at {
@@ -115,6 +116,7 @@ pub fn undo(
     account.stands_for.retain(|id| id != gone.id);
     // Mail that went to the two as one went to each of them.
     other.sent.merge(&account.sent);
+    other.letters.merge(&account.letters);
     account.facts = since.rest;
     other.facts = since.facts;
     let mut promotion = None;

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::account::{Account, LotKey, Place};
-use crate::ledger::{Cause, Entry, Occasion, Origin};
+use crate::account::Account;
+use crate::ledger::{Entry, Occasion, Origin};
 use crate::money::{Overflow, Points};
 use crate::program::Programs;
 
@@ -20,26 +20,16 @@ pub fn give(
     if !account.is_member() || points <= Points::ZERO {
         return Ok(None);
     }
-    let lot = LotKey::from(current.program.lot_of(current.program.local_day(now)));
-    account.wallet.credit(Place { lot, matures: None }, points)?;
-    account.version = account.version.checked_add(1).ok_or(Overflow)?;
-    Ok(Some(Entry {
-        number: account.version,
-        at: now,
-        fact_at: Some(now),
-        delta: points,
-        cause: Cause::Gift { occasion: Occasion::Opening },
-        receipt: None,
-        balance_after: account.wallet.balance()?,
-        promotion: None,
-        origin: Origin::Backfill,
-        of: None,
-    }))
+    let program = &current.program;
+    let when = (program.local_day(now), now);
+    let (occasion, origin) = (Occasion::Opening, Origin::Backfill);
+    account.give(occasion, points, program, when, origin).map(Some)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::Cause;
     use crate::testing::{at, program, version};
 
     const NOW: &str = "2026-03-03T12:00:00Z";

@@ -26,35 +26,43 @@ pub struct Expiring {
 impl Account {
     /// The points that expire next, as things stand, and their last day with what was put
     /// off. `None`: none do.
+    pub fn expiring(&self, program: &Program) -> Option<Expiring> {
+        self.last_days(program).into_iter().next()
+    }
+
+    /// All points that expire, as things stand, with their last days, soonest first.
     ///
     /// A lot lasts to the end of its month. Under `inactivity` points without a month of
     /// their own last for so many months from the last purchase, or from joining. Days that
     /// the shop is closed don't count: they come on top, looked for between the month the
-    /// points were earned in, by today's rule, or the last purchase, and the last day.
-    pub fn expiring(&self, program: &Program) -> Option<Expiring> {
-        let (lot, points, own) = std::cmp::min_by_key(
-            self.of_months(program),
-            self.for_inactivity(program),
-            |candidate| candidate.map_or(Date::MAX, |(_, _, on)| on),
-        )?;
-        // A day it was put off to holds for whatever would expire before.
-        let put_off = self.put_off.expiry.filter(|to| *to > own);
-        let times = put_off.map_or(0, |_| self.put_off.times);
-        Some(Expiring { lot, points, on: put_off.unwrap_or(own), times })
+    /// points were earned in, by today's rule, or the last purchase, and the last day. A day
+    /// that something was put off to holds for whatever would expire before.
+    pub fn last_days(&self, program: &Program) -> Vec<Expiring> {
+        let mut days: Vec<(LotKey, Points, Date)> = self.of_months(program).collect();
+        days.extend(self.for_inactivity(program));
+        days.sort_by_key(|(_, _, on)| *on);
+        let expiring = |(lot, points, own): (LotKey, Points, Date)| {
+            let put_off = self.put_off.expiry.filter(|to| *to > own);
+            let times = put_off.map_or(0, |_| self.put_off.times);
+            Expiring { lot, points, on: put_off.unwrap_or(own), times }
+        };
+        days.into_iter().map(expiring).collect()
     }
 
-    fn of_months(&self, program: &Program) -> Option<(LotKey, Points, Date)> {
-        let (month, points) = self.wallet.lots().find_map(|(key, lot)| match key {
-            LotKey::Month(month) if lot.points > Points::ZERO => Some((month, lot.points)),
-            LotKey::Month(_) | LotKey::Never => None,
-        })?;
+    fn of_months<'a>(
+        &'a self,
+        program: &'a Program,
+    ) -> impl Iterator<Item = (LotKey, Points, Date)> + 'a {
         let months = match program.expiry {
             Expiry::Months { months } | Expiry::Inactivity { months } => months,
             Expiry::None => 12,
         };
-        let earned = month.plus(i32::from(months).saturating_neg());
-        let on = open_days(earned, month, &program.shop.closed);
-        Some((LotKey::Month(month), points, on))
+        self.wallet.lots().filter_map(move |(key, lot)| {
+            let LotKey::Month(month) = key else { return None };
+            let earned = month.plus(i32::from(months).saturating_neg());
+            let on = open_days(earned, month, &program.shop.closed);
+            (lot.points > Points::ZERO).then_some((key, lot.points, on))
+        })
     }
 
     fn for_inactivity(&self, program: &Program) -> Option<(LotKey, Points, Date)> {

@@ -11,13 +11,14 @@ use crate::{Points, account::LotKey};
 
 impl Account {
     /// Gives her points for an occasion on the local day `day`, as the ledger's next entry.
-    /// They live as long as points earned that day.
+    /// They live as long as points earned that day, and can be spent at once.
     pub fn give(
         &mut self,
         occasion: Occasion,
         points: Points,
         program: &Program,
         (day, now): (Date, Timestamp),
+        origin: Origin,
     ) -> Result<Entry, Overflow> {
         let lot = LotKey::from(program.lot_of(day));
         self.wallet.credit(Place { lot, matures: None }, points)?;
@@ -31,7 +32,7 @@ impl Account {
             receipt: None,
             balance_after: self.wallet.balance()?,
             promotion: None,
-            origin: Origin::Live,
+            origin,
             of: None,
         })
     }

@@ -36,6 +36,30 @@ impl Letters {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+
+    /// Takes in what was found to tell her under another name: the later of two stands.
+    pub fn merge(&mut self, other: &Self) {
+        self.win_backs.extend(&other.win_backs);
+        self.win_backs.sort_unstable();
+        self.win_backs.dedup();
+        let over = self.win_backs.len().saturating_sub(2);
+        self.win_backs.drain(..over);
+        self.expiring.extend(&other.expiring);
+        self.expiring.sort_unstable();
+        // Of one day the latest notice.
+        self.expiring.dedup_by(|later, kept| {
+            let same = later.0 == kept.0;
+            if same {
+                kept.1 = later.1;
+            }
+            same
+        });
+        self.birthday = self.birthday.max(other.birthday);
+        self.anniversary = self.anniversary.max(other.anniversary);
+        self.survey = self.survey.max(other.survey);
+        self.tier_ending = self.tier_ending.max(other.tier_ending);
+        self.tier_at_risk = self.tier_at_risk.max(other.tier_at_risk);
+    }
 }
 
 /// What the points nights have put off.

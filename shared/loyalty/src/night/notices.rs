@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::days::joined;
 use super::{Coming, Fact, Found, Person, Shop, after};
-use crate::account::{Account, Letters, LotKey};
+use crate::account::{Account, Letters};
 use crate::ids::TierId;
 use crate::mail::Reason;
-use crate::program::{Expiry, Program, Qualify};
+use crate::program::{Program, Qualify};
 use crate::{Money, Points};
 
 /// Days before the last day that the first notice goes out.
@@ -50,35 +48,14 @@ fn next_notice(on: Date, told: u8, night: Date) -> Option<(u8, Date)> {
     }
 }
 
-/// The last days of points she has, soonest first, with how many: the end of their month, or
-/// for all of them so many months after her last purchase, or joining. What was put off is
-/// the soonest.
+/// The last days of points she has, soonest first, with how many.
 fn last_days(person: &Person<'_>, shop: &Shop<'_>) -> BTreeMap<Date, Points> {
-    let account = person.account;
-    let lots = account.wallet.lots().filter(|(_, lot)| lot.points > Points::ZERO);
-    let mut days: BTreeMap<Date, Points> = lots
-        .filter_map(|(key, lot)| match key {
-            LotKey::Month(month) => Some((month.last_day(), lot.points)),
-            LotKey::Never => None,
-        })
-        .collect();
-    days.extend(idle_until(person, shop));
-    if let Some(moved) = account.put_off.expiry
-        && let Some((_, points)) = days.pop_first()
-    {
-        // What else ends on that day is told with it.
-        let there = days.entry(moved).or_default();
-        *there = Points(there.0.saturating_add(points.0));
+    let mut days = BTreeMap::<Date, Points>::new();
+    for one in person.account.last_days(shop.program) {
+        let there = days.entry(one.on).or_default();
+        *there = Points(there.0.saturating_add(one.points.0));
     }
     days
-}
-
-/// The last day of all her points, where the program lets them expire with her absence.
-fn idle_until(person: &Person<'_>, shop: &Shop<'_>) -> Option<(Date, Points)> {
-    let Expiry::Inactivity { months } = shop.program.expiry else { return None };
-    let points = person.account.wallet.available().ok().filter(|points| *points > Points::ZERO)?;
-    let active = person.account.facts.last().max(joined(person, shop));
-    Some((active?.checked_add(i32::from(months).months()).ok()?, points))
 }
 
 /// A tier that its holder would lose at its review, as things stand.
@@ -90,12 +67,11 @@ struct Loss {
 }
 
 fn loss(account: &Account, program: &Program) -> Option<Loss> {
-    let held = account.tier.as_ref()?;
-    let on = held.review_on?;
-    let tier = program.tier(&held.id)?;
-    let has = account.facts.measure(program, on).ok()?;
-    let (tier, needs) = (tier.id.clone(), tier.threshold);
-    (has < needs).then_some(Loss { tier, on, has, needs })
+    let on = account.tier.as_ref()?.review_on?;
+    let found = account.review(program).ok()??;
+    found.down_to?;
+    let (tier, needs) = (found.held.id.clone(), found.held.threshold);
+    Some(Loss { tier, on, has: found.has, needs })
 }
 
 impl Loss {

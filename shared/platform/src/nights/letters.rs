@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use loyalty::Overflow;
 use loyalty::account::Account;
 use loyalty::ids::{CustomerId, ShopId};
-use loyalty::ledger::Entry;
+use loyalty::ledger::{Entry, Origin};
 use loyalty::mail::{Draft, House, Kind, MailMode, WhyNot};
 use loyalty::night::{
     self, Fate, Found, GapFrom, Gift, Person, Shop, drafts, fate, look, merge, morning, usual_gap,
@@ -147,7 +147,13 @@ impl Scene {
         }
         let mut entries = Vec::new();
         for gift in &seen.gifts {
-            entries.push(after.give(gift.occasion, gift.points, program, (gift.day, now))?);
+            entries.push(after.give(
+                gift.occasion,
+                gift.points,
+                program,
+                (night, now),
+                Origin::Live,
+            )?);
             after.letters.give(gift);
         }
         // The bucket of this night is worked off: never into one that isn't read again.

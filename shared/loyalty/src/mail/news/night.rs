@@ -3,13 +3,13 @@
 use jiff::civil::Date;
 
 use super::{Gift, Known, News};
-use crate::account::{Account, LotKey};
+use crate::account::{Account, Finding};
 use crate::ids::TierId;
 use crate::ledger::{Cause, Entry, Occasion};
 use crate::mail::plan::{About, Draft};
 use crate::mail::{Kind, Reason};
 use crate::money::{Money, Points};
-use crate::program::{Downgrade, Expiry, Program, Qualify, Tier};
+use crate::program::{Program, Qualify};
 
 /// What is still so of what a night found under this kind.
 pub(super) fn told(kind: Kind, draft: &Draft, known: &Known<'_>) -> Option<News> {
@@ -24,7 +24,8 @@ pub(super) fn told(kind: Kind, draft: &Draft, known: &Known<'_>) -> Option<News>
         Reason::WinBack { after, .. } => {
             // A purchase ends the lapse, one that was heard of late as well.
             let away = account.facts.last().is_none_or(|last| last <= *after);
-            away.then_some(News::WinBack { last_visit: *after, offer: None })
+            let offer = offer(known, kind);
+            away.then_some(News::WinBack { last_visit: *after, offer })
         }
         Reason::TierAtRisk { tier, on } => at_risk(known, tier, *on),
         Reason::TierEnding { tier, on, .. } => ending(known, tier, *on),
@@ -42,69 +43,46 @@ pub(super) fn told(kind: Kind, draft: &Draft, known: &Known<'_>) -> Option<News>
 fn gift(known: &Known<'_>, of: Occasion) -> Gift {
     let given = |entry: &&Entry| matches!(entry.cause, Cause::Gift { occasion } if occasion == of);
     let points = known.entries.iter().rev().find(given).map(|entry| entry.delta);
-    Gift { points, offer: None }
+    let kind = match of {
+        Occasion::Birthday => Kind::Birthday,
+        Occasion::Anniversary | Occasion::Opening => Kind::Anniversary,
+    };
+    Gift { points, offer: offer(known, kind) }
+}
+
+/// What the program offers with a kind of letter.
+fn offer(known: &Known<'_>, kind: Kind) -> Option<String> {
+    known.program.mail.letter(kind)?.offer.clone()
 }
 
 fn at_risk(known: &Known<'_>, tier: &TierId, on: Date) -> Option<News> {
-    let (account, program) = (known.account, known.program);
+    let program = known.program;
     if program.tier_rules.qualify != Qualify::Spend {
         return None;
     }
-    let (held, measure) = held(account, program, tier, on)?;
-    let minor = held.threshold.checked_sub(measure).filter(|missing| *missing > 0)?;
+    let found = review(known, tier, on)?;
+    let minor = found.held.threshold.checked_sub(found.has).filter(|missing| *missing > 0)?;
     let missing = Money { minor, currency: program.shop.currency };
-    Some(News::TierAtRisk { tier: held.id.clone(), missing, on })
+    Some(News::TierAtRisk { tier: found.held.id.clone(), missing, on })
 }
 
 fn ending(known: &Known<'_>, tier: &TierId, on: Date) -> Option<News> {
-    let program = known.program;
-    let (held, measure) = held(known.account, program, tier, on)?;
-    let rank = program.rank(&held.id)?;
-    let fits = program.tier_for(measure)?;
-    if program.rank(&fits.id)? >= rank {
-        return None;
-    }
-    let next = match program.tier_rules.downgrade {
-        Downgrade::ToFit => fits,
-        Downgrade::OneDown => program.tiers.get(rank.checked_sub(1)?)?,
-    };
-    Some(News::TierEnding { tier: held.id.clone(), next: next.id.clone(), on })
+    let found = review(known, tier, on)?;
+    let next = found.down_to?.id.clone();
+    Some(News::TierEnding { tier: found.held.id.clone(), next, on })
 }
 
-/// The tier that is looked at on a day, where she still has it and its review is still then,
-/// and what will count for it by what she has bought so far.
-fn held<'a>(
-    account: &Account,
-    program: &'a Program,
-    tier: &TierId,
-    on: Date,
-) -> Option<(&'a Tier, i64)> {
-    let has = account.tier.as_ref().filter(|has| has.id == *tier && has.review_on == Some(on))?;
-    let measure = account.facts.measure(program, on).ok()?;
-    Some((program.tier(&has.id)?, measure))
+/// What the review of a day will find, where she still has that tier and it is still then.
+fn review<'a>(known: &Known<'a>, tier: &TierId, on: Date) -> Option<Finding<'a>> {
+    let has = known.account.tier.as_ref()?;
+    let stands = has.id == *tier && has.review_on == Some(on);
+    known.account.review(known.program).ok()?.filter(|_| stands)
 }
 
 /// How many of her points expire after a local day; `None`: none, or that was moved meanwhile.
 pub fn expiring(account: &Account, program: &Program, on: Date) -> Option<Points> {
-    let lots = || account.wallet.lots().filter(|(_, lot)| lot.points > Points::ZERO);
-    let points = match program.expiry {
-        Expiry::Inactivity { months } => {
-            let active = account
-                .facts
-                .last()
-                .or_else(|| account.member_since.map(|since| program.local_day(since)))?;
-            let ends = active.checked_add(jiff::Span::new().months(months)).ok()?;
-            let mut all = lots().filter(|_| account.put_off.expiry.unwrap_or(ends) <= on);
-            all.try_fold(Points::ZERO, |sum, (_, lot)| sum.plus(lot.points)).ok()?
-        }
-        Expiry::None | Expiry::Months { .. } => lots().find_map(|(key, lot)| match key {
-            LotKey::Month(month) => {
-                let ends = account.put_off.expiry.unwrap_or(month.last_day());
-                (ends <= on).then_some(lot.points)
-            }
-            LotKey::Never => None,
-        })?,
-    };
+    let there = account.last_days(program).into_iter().filter(|one| one.on == on);
+    let points = there.map(|one| one.points).try_fold(Points::ZERO, Points::plus).ok()?;
     (points > Points::ZERO).then_some(points)
 }
 

@@ -4,7 +4,7 @@ use jiff::civil::date;
 
 use super::super::news;
 use super::*;
-use crate::account::{Counted, Facts, Place, PutOff, Tiered};
+use crate::account::{Counted, Facts, LotKey, Place, PutOff, Tiered};
 use crate::ledger::Origin;
 use crate::mail::Sent;
 use crate::month::Month;
