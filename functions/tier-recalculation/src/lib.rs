@@ -18,6 +18,9 @@ use sources::api::{SetupError, ShopifyAccess};
 use sources::reconcile;
 use tokio::time::Instant;
 
+/// Customers that meet a new program at once.
+const AT_ONCE: usize = 50;
+
 /// The function, and what it works with.
 #[derive(Debug, Clone)]
 pub struct Recalculation {
@@ -54,8 +57,16 @@ pub async fn handle(
         let until = begun.checked_add(budget / 2).unwrap_or(begun);
         function.reconcile(until).await;
     }
+    let until = begun.checked_add(budget).unwrap_or(begun);
+    let shops = call.shops(&function.services);
     let budget = budget.saturating_sub(begun.elapsed());
-    let unfinished = call.answer(&function.services, function, budget).await?;
+    let mut unfinished = call.answer(&function.services, function, budget).await?;
+    for shop in shops {
+        // A night comes before what a new program brings everybody.
+        if !unfinished.contains(&shop) && !function.meet_program(&shop, until).await? {
+            unfinished.push(shop);
+        }
+    }
     wake(&function.bus, Nightly::Points, &unfinished, function.services.clock.now()).await;
     Ok(())
 }
@@ -69,6 +80,35 @@ impl Recalculation {
                 tracing::error!(%shop, error = error.chain(), "not compared with its sources");
             }
         }
+    }
+
+    /// Has everybody meet the program version in force, once: it may raise tiers, and nothing
+    /// else comes of it before each account's own day. `false`: there was no time for all.
+    async fn meet_program(&self, shop: &ShopId, until: Instant) -> Result<bool, StoreError> {
+        let (store, now) = (&self.services.store, self.services.clock.now());
+        let rules = store.rules(shop, now).await?;
+        let Some(version) = rules.programs.in_force(now) else { return Ok(true) };
+        let Some(night) = night_of(&version.program, now) else { return Ok(true) };
+        // Nobody was there before the first, and the night of a later one begins with it.
+        if version.number < 2 || version.program.local_day(version.effective_from) > night {
+            return Ok(true);
+        }
+        let name = format!("program {}", version.number);
+        let mut walk = store.walk(shop, &name).await?;
+        while !walk.done {
+            if Instant::now() >= until {
+                return Ok(false);
+            }
+            let page = store.customers_page(shop, walk.cursor(), AT_ONCE, now).await?;
+            let passed = page.customers.len();
+            self.look(shop, night, &(), page.customers).await?;
+            let further = walk.further(passed, page.next.as_ref());
+            match store.keep_walk(shop, &name, &further).await? {
+                Some(kept) => walk = kept,
+                None => return Ok(true),
+            }
+        }
+        Ok(true)
     }
 
     async fn reconcile_shop(&self, shop: &ShopId, until: Instant) -> Result<(), StoreError> {
@@ -120,3 +160,6 @@ impl Work for Recalculation {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

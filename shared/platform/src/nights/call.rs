@@ -70,19 +70,24 @@ impl Call {
         }
     }
 
+    /// The shops it is about.
+    pub fn shops(&self, services: &Services) -> Vec<ShopId> {
+        match self {
+            Self::Hour => services.secrets.shops(),
+            Self::GoesOn(shop) => vec![shop.clone()],
+        }
+    }
+
     /// Does what is asked for within `budget`, and gives the shops whose run goes on. A shop
     /// that fails keeps no other from its night.
     pub async fn answer<W: Work>(
-        self,
+        &self,
         services: &Services,
         work: &W,
         budget: Duration,
     ) -> Result<Vec<ShopId>, CallError> {
         let until = Instant::now().checked_add(budget).unwrap_or_else(Instant::now);
-        let shops = match self {
-            Self::Hour => services.secrets.shops(),
-            Self::GoesOn(shop) => vec![shop],
-        };
+        let shops = self.shops(services);
         let (mut unfinished, mut failed) = (Vec::new(), None);
         for shop in shops {
             let ended = work_off(&services.store, &services.clock, work, &shop, until).await;

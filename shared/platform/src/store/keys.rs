@@ -73,6 +73,8 @@ pub enum Entity<'a> {
     Shards,
     /// How often the shop's customers come.
     Rhythm,
+    /// How far a walk over all customers is, by its name.
+    Walk(&'a str),
     /// An account.
     Account(&'a CustomerId),
     /// Contact data.
@@ -148,6 +150,7 @@ impl Entity<'_> {
             Self::Backfill(source) => of_shop(format!("BACKFILL#{source}")),
             Self::Program(version) => of_shop(format!("{PROGRAMS}{version:06}")),
             Self::Shards => of_shop("SHARDS".to_owned()),
+            Self::Walk(name) => of_shop(format!("WALK#{}", text(name))),
             Self::Rhythm => of_shop("RHYTHM".to_owned()),
             Self::Run(function, date) => of_shop(format!("{}{date}", runs(*function))),
             Self::Account(id) => of_customer(id, ACCOUNT.to_owned()),

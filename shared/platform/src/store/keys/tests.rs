@@ -25,6 +25,7 @@ fn every_key_of_every_entity() {
         Entity::Run(Nightly::Points, date),
         Entity::Shards,
         Entity::Rhythm,
+        Entity::Walk("program 2"),
         Entity::Account(&anna),
         Entity::Contact(&anna),
         Entity::Ledger(&anna, 42),
