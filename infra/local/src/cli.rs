@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
 use loyalty::Language;
 use loyalty::ids::{CustomerId, ShopId, Source};
 use loyalty::mail::Kind;
@@ -16,7 +17,8 @@ use crate::failure::Failure;
 use crate::stack::secrets::Name;
 use crate::stack::{DEFAULT_STACK, StackName};
 use crate::{
-    backfill, demo, doctor, mail, preview, program, replay, samples, send, serve, simulate, stack,
+    backfill, correct, demo, doctor, mail, nights, preview, program, replay, samples, send, serve,
+    simulate, stack,
 };
 
 /// Exact loyalty points for small shops: the whole system on one machine.
@@ -44,6 +46,8 @@ pub(crate) enum Command {
     Doctor(DoctorArgs),
     /// Bring in what a new shop sold before it came here, without any mail
     Backfill(BackfillArgs),
+    /// Live the hours of a span of days, nights included, on this machine's data
+    Nights(NightsArgs),
     /// Put dead letters back where they were to go
     Replay(ReplayArgs),
     /// Write what a mail looks like, as HTML and text
@@ -150,6 +154,44 @@ pub(crate) enum ProgramCommand {
         #[arg(long, value_name = "NAME", conflicts_with = "data")]
         stack: Option<StackName>,
     },
+    /// Count past orders by another version: only shown, unless --apply is given
+    Correct(CorrectArgs),
+}
+
+/// An order keeps the version that was in force when it was first paid. This gives chosen
+/// orders another one, and posts the difference: upward only, unless you insist with a reason,
+/// and never below 0. Every correction is kept in the audit log. No mail goes out.
+///
+/// Broken off, the same command goes on where it was.
+#[derive(Debug, Args)]
+pub(crate) struct CorrectArgs {
+    /// The version to count by
+    #[arg(long, value_name = "N")]
+    pub(crate) to_version: u32,
+    /// Only orders counted by this version
+    #[arg(long, value_name = "N")]
+    pub(crate) from_version: Option<u32>,
+    /// Only orders paid from this day on
+    #[arg(long, value_name = "DATE")]
+    pub(crate) paid_from: Option<Date>,
+    /// Only orders paid up to this day
+    #[arg(long, value_name = "DATE")]
+    pub(crate) paid_to: Option<Date>,
+    /// Take points too, for this reason
+    #[arg(long, value_name = "REASON")]
+    pub(crate) insist: Option<String>,
+    /// Do it
+    #[arg(long)]
+    pub(crate) apply: bool,
+    /// The shop, where there are several
+    #[arg(long, value_name = "ID")]
+    pub(crate) shop: Option<ShopId>,
+    /// Directory of the data
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+    pub(crate) data: PathBuf,
+    /// A deployment instead
+    #[arg(long, value_name = "NAME", conflicts_with = "data")]
+    pub(crate) stack: Option<StackName>,
 }
 
 #[derive(Debug, Args)]
@@ -292,6 +334,25 @@ pub(crate) struct BackfillArgs {
     /// Only count what would be brought in
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+/// Every hour between the first midnight and the last is lived in order, by the shop's clock,
+/// as if time had passed: points mature and expire, tiers are reviewed, letters are found, and
+/// mail goes to the mailbox of this machine. No server may run on the data meanwhile.
+#[derive(Debug, Args)]
+pub(crate) struct NightsArgs {
+    /// The first day
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Date,
+    /// The last day
+    #[arg(long, value_name = "DATE")]
+    pub(crate) to: Date,
+    /// The shop whose clock counts, where there are several
+    #[arg(long, value_name = "ID")]
+    pub(crate) shop: Option<ShopId>,
+    /// Directory of the data
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+    pub(crate) data: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -457,6 +518,7 @@ impl Command {
             Self::Serve(args) => serve::run(args, environment).await,
             Self::Demo(args) => demo::run(args, environment).await,
             Self::Program(ProgramCommand::Check { file }) => program::check(&file),
+            Self::Program(ProgramCommand::Correct(args)) => correct::run(&args, environment).await,
             Self::Program(ProgramCommand::Apply { file, stack: Some(stack), .. }) => {
                 program::apply_to_stack(&file, &stack, environment).await
             }
@@ -467,6 +529,7 @@ impl Command {
             Self::Secrets(args) => stack::secrets::run(&args, environment).await,
             Self::Doctor(args) => doctor::run(&args, environment).await,
             Self::Backfill(args) => backfill::run(&args, environment).await,
+            Self::Nights(args) => nights::run(&args, environment).await,
             Self::Replay(args) => replay::run(&args, environment).await,
             Self::Preview(args) => preview::run(&args, environment).await,
             Self::SendTest(args) => preview::send(&args, environment).await,

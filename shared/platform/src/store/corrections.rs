@@ -1,16 +1,18 @@
 //! Corrections: past orders counted by another program version, by a person's hand.
 
 use loyalty::Points;
-use loyalty::ids::{CustomerId, OrderRef};
+use loyalty::ids::{CustomerId, OrderRef, ShopId};
 use loyalty::ledger::Origin;
 use loyalty::order::Order;
-use loyalty::posting::{self, NotCorrected};
+use loyalty::posting::{self, NotCorrected, Record};
 use thiserror::Error;
 
 use super::audit::{Act, What};
+use super::keys::List;
 use super::people::Bound;
 use super::purchases::{Answers, Case, Plan};
-use super::{Observation, Scene, Store, StoreError, Whence, Write, retry};
+use super::reads::stored_order;
+use super::{Observation, Scene, Store, StoreError, Whence, Write, merges, retry};
 
 /// What is to be corrected.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +50,26 @@ pub enum CorrectionError {
 }
 
 impl Store {
+    /// The orders bound to a customer, with what was made of them.
+    pub async fn orders_bound_to(
+        &self,
+        shop: &ShopId,
+        customer: &CustomerId,
+    ) -> Result<Vec<(OrderRef, Record)>, StoreError> {
+        let keys = self.list(&List::OrdersOf(customer).partition(shop)).await?;
+        let mut orders = Vec::new();
+        for found in self.get_all(keys).await? {
+            let Some(order) = merges::order_ref(&found) else { continue };
+            let record = stored_order(found)?.record;
+            // The index follows the table a little later: the order itself decides.
+            if record.customer.as_ref() == Some(customer) {
+                orders.push((order, record));
+            }
+        }
+        orders.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(orders)
+    }
+
     /// What a correction would do as things stand; nothing is written.
     pub async fn preview_correction(
         &self,

@@ -29,6 +29,11 @@ impl Walk {
         self.cursor.as_deref()?.parse().ok()
     }
 
+    /// The same, from the beginning again.
+    pub fn again(self) -> Self {
+        Self { version: self.version, ..Self::default() }
+    }
+
     /// The same, so many customers further.
     pub fn further(&self, passed: usize, next: Option<&CustomersCursor>) -> Self {
         let passed = u64::try_from(passed).unwrap_or(u64::MAX);
