@@ -55,7 +55,7 @@ pub use self::due::DueWork;
 pub use self::errands::Errand;
 pub use self::lookups::Lookup;
 pub use self::mail_mode::{MailChange, MailMode, Whence};
-pub use self::mail_nights::{Approval, ApprovalAnswer};
+pub use self::mail_nights::{Approval, ApprovalAnswer, Settled};
 pub use self::mail_settings::MailSettingsError;
 pub use self::marketing::{MARKETING_PAUSED, MarketingPause, WhyHeld};
 pub use self::merges::{CandidateState, Deed, MergeCandidate, MergeError, UNDO_WITHIN};
