@@ -1,8 +1,10 @@
 //! The API's routes, each with its description, and what is in front of them all.
 
+mod approvals;
 mod auth;
 mod birthday;
 mod customers;
+mod decisions;
 mod held;
 mod ledger;
 mod mail_mode;
@@ -52,6 +54,9 @@ fn guarded() -> OpenApiRouter<Services> {
         .routes(routes!(marketing::show, marketing::set))
         .routes(routes!(messages::list))
         .routes(routes!(messages::of_customer))
+        .routes(routes!(decisions::list))
+        .routes(routes!(approvals::list))
+        .routes(routes!(approvals::one, approvals::answer))
 }
 
 /// Routes for anybody.

@@ -1,6 +1,8 @@
 //! What answers look like. Storage may change its names; these stay.
 
+mod approval;
 mod customer;
+mod decision;
 mod held;
 mod ledger;
 mod mail;
@@ -16,7 +18,9 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub(super) use self::approval::{Answered, Approval, Approvals};
 pub(super) use self::customer::{Customer, Customers};
+pub(super) use self::decision::{Decided, Decision, Decisions};
 pub(super) use self::held::HeldOrders;
 pub(super) use self::ledger::{Entry, LedgerPage};
 pub(super) use self::mail::{MailMode, MailSetting, MailSettings, Marketing};
