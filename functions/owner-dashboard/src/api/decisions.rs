@@ -4,8 +4,8 @@ use std::fmt;
 
 use axum::Json;
 use axum::extract::State;
-use jiff::{Timestamp, ToSpan};
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 use loyalty::ids::CustomerId;
 use loyalty::mail::Kind;
 use platform::Services;
@@ -186,7 +186,7 @@ impl Wanted {
         let mut at = self.at.clone().unwrap_or(begin);
         while read < READ_AT_MOST {
             let mut more = None;
-            if self.reads(at.awaiting) {
+            if at.date >= self.from && self.reads(at.awaiting) {
                 let (day, after) = ((at.date, at.awaiting), at.after.as_ref());
                 let store = &services.store;
                 let page = store.decisions_of(&shop.id, day, self.kind, after, AT_ONCE).await?;

@@ -6,6 +6,7 @@ mod birthday;
 mod customers;
 mod decisions;
 mod held;
+mod jobs;
 mod ledger;
 mod mail_mode;
 mod mail_settings;
@@ -20,6 +21,7 @@ mod refusal;
 mod shop;
 mod templates;
 mod views;
+mod why;
 mod withdrawals;
 
 use axum::Router;
@@ -55,6 +57,9 @@ fn guarded() -> OpenApiRouter<Services> {
         .routes(routes!(messages::list))
         .routes(routes!(messages::of_customer))
         .routes(routes!(decisions::list))
+        .routes(routes!(why::why))
+        .routes(routes!(jobs::mail))
+        .routes(routes!(jobs::points))
         .routes(routes!(approvals::list))
         .routes(routes!(approvals::one, approvals::answer))
 }

@@ -11,6 +11,8 @@ use super::bakery::{paid, refund};
 
 const ROUTES: &[&str] = &[
     "/api/v1/openapi.json",
+    "/api/v1/shops/{shop}/approvals",
+    "/api/v1/shops/{shop}/approvals/{id}",
     "/api/v1/shops/{shop}/customers",
     "/api/v1/shops/{shop}/customers/{id}",
     "/api/v1/shops/{shop}/customers/{id}/birthday",
@@ -18,7 +20,11 @@ const ROUTES: &[&str] = &[
     "/api/v1/shops/{shop}/customers/{id}/merge",
     "/api/v1/shops/{shop}/customers/{id}/messages",
     "/api/v1/shops/{shop}/customers/{id}/undo-merge",
+    "/api/v1/shops/{shop}/customers/{id}/why",
+    "/api/v1/shops/{shop}/decisions",
     "/api/v1/shops/{shop}/held-orders",
+    "/api/v1/shops/{shop}/jobs/reengagement-scan",
+    "/api/v1/shops/{shop}/jobs/tier-recalculation",
     "/api/v1/shops/{shop}/mail-mode",
     "/api/v1/shops/{shop}/mail-settings",
     "/api/v1/shops/{shop}/mail-templates",
@@ -170,6 +176,9 @@ async fn answers_have_the_fields_the_document_says() {
         (format!("{shop}/mail-settings"), "MailSettings"),
         (format!("{shop}/marketing"), "Marketing"),
         (format!("{shop}/messages"), "Messages"),
+        (format!("{shop}/decisions"), "Decisions"),
+        (format!("{shop}/approvals"), "Approvals"),
+        (format!("{shop}/customers/{id}/why?kind=win-back"), "Why"),
         (format!("{shop}/customers/{id}/messages"), "CustomerMessages"),
     ];
     for (path, schema) in answers {

@@ -11,7 +11,8 @@ use loyalty::ids::{CustomerId, ShopId};
 use loyalty::ledger::{Entry, Origin};
 use loyalty::mail::{self, Draft, House, Kind, MailMode, Verdict, WhyNot};
 use loyalty::night::{
-    self, Absence, Fate, Found, GapFrom, Gift, Person, Shop, drafts, fate, look, merge, morning, usual_gap,
+    self, Absence, Fate, Found, GapFrom, Gift, Person, Shop, drafts, fate, look, merge, morning,
+    usual_gap,
 };
 use loyalty::program::{Program, ProgramVersion, Sending};
 use loyalty::trial::Trial;

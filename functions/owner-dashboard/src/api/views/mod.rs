@@ -4,6 +4,7 @@ mod approval;
 mod customer;
 mod decision;
 mod held;
+mod job;
 mod ledger;
 mod mail;
 mod merge;
@@ -11,6 +12,7 @@ mod message;
 mod order;
 mod reconciliation;
 mod templates;
+mod why;
 mod withdrawals;
 
 use loyalty::{CurrencyCode, Money};
@@ -22,6 +24,7 @@ pub(super) use self::approval::{Answered, Approval, Approvals};
 pub(super) use self::customer::{Customer, Customers};
 pub(super) use self::decision::{Decided, Decision, Decisions};
 pub(super) use self::held::HeldOrders;
+pub(super) use self::job::{MailNight, MailNightOf, PointsNightOf, PointsNightPage};
 pub(super) use self::ledger::{Entry, LedgerPage};
 pub(super) use self::mail::{MailMode, MailSetting, MailSettings, Marketing};
 pub(super) use self::merge::MergeCandidates;
@@ -29,6 +32,7 @@ pub(super) use self::message::{CustomerMessages, MessageState, Messages};
 pub(super) use self::order::Order;
 pub(super) use self::reconciliation::Reconciliations;
 pub(super) use self::templates::MailTemplates;
+pub(super) use self::why::{Gate, Why};
 pub(super) use self::withdrawals::Withdrawals;
 
 /// An amount of money.

@@ -271,8 +271,7 @@ impl Store {
         decided: &[DecidedOn],
     ) -> Result<Vec<Option<Message>>, StoreError> {
         let is_planned = |one: &DecidedOn| one.decision.outcome == Decided::Planned;
-        let key =
-            |one: &DecidedOn| Entity::Message(&one.customer, &one.decision.trigger).key(shop);
+        let key = |one: &DecidedOn| Entity::Message(&one.customer, &one.decision.trigger).key(shop);
         let keys: BTreeSet<Key> = decided.iter().filter(|one| is_planned(one)).map(key).collect();
         let mut known: BTreeMap<Key, Message> = BTreeMap::new();
         for item in self.get_all(keys.into_iter().collect()).await? {
