@@ -20,6 +20,7 @@ mod reconciliations;
 mod refusal;
 mod shop;
 mod templates;
+mod trials;
 mod views;
 mod why;
 mod withdrawals;
@@ -60,6 +61,9 @@ fn guarded() -> OpenApiRouter<Services> {
         .routes(routes!(why::why))
         .routes(routes!(jobs::mail))
         .routes(routes!(jobs::points))
+        .routes(routes!(trials::list, trials::start))
+        .routes(routes!(trials::one))
+        .routes(routes!(trials::end))
         .routes(routes!(approvals::list))
         .routes(routes!(approvals::one, approvals::answer))
 }

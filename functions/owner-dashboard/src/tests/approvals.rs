@@ -44,14 +44,13 @@ async fn what_waits_says_to_whom_and_why_until_when_with_what_offer_and_at_what_
 
 #[tokio::test]
 async fn a_batch_with_an_offer_shows_it() {
-    let letter = "[mail.win-back]\noffer = \"A coffee is on us.\"\n";
-    let program = format!("{}\n{letter}", loyalty::program::CORNER_BAKERY);
+    let program = loyalty::program::CORNER_BAKERY.replacen("# offer =", "offer =", 1);
     let api = Api::live_since(date(2026, 11, 1)).await;
     api.apply(&program).await;
     api.is_away(&jon()).await;
     api.mail_night(NIGHT).await;
     let page = api.later(&local(NIGHT, 10)).read(APPROVALS).await;
-    assert_eq!(page["approvals"][0]["offer"], "A coffee is on us.");
+    assert_eq!(page["approvals"][0]["offer"], "A coffee on us with your next loaf");
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! What a night would do, and that asking does nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::civil::date;
 use serde_json::{Value, json};
 
@@ -18,14 +19,14 @@ impl Api {
     }
 
     /// The whole table, as it stands.
-    async fn table(&self) -> BTreeSet<String> {
+    async fn table(&self) -> BTreeMap<String, HashMap<String, AttributeValue>> {
         let store = &self.services.store;
         let mut pages =
             store.client().scan().table_name(store.table()).into_paginator().items().send();
-        let mut items = BTreeSet::new();
+        let mut items = BTreeMap::new();
         while let Some(item) = pages.next().await {
-            let item: std::collections::BTreeMap<_, _> = item.unwrap().into_iter().collect();
-            items.insert(format!("{item:?}"));
+            let item = item.unwrap();
+            items.insert(format!("{:?} {:?}", item["pk"], item["sk"]), item);
         }
         items
     }
@@ -110,8 +111,7 @@ async fn pages_lead_through_everybody_who_is_due_once() {
 async fn a_program_saved_today_decides_about_tomorrow() {
     let api = Api::live_since(date(2026, 1, 1)).await;
     api.is_away(&jon()).await;
-    let off = format!("{}\n", loyalty::program::CORNER_BAKERY)
-        .replace("[mail]", "[mail]\noff = [\"win-back\"]");
+    let off = loyalty::program::CORNER_BAKERY.replacen("off = []", "off = [\"win-back\"]", 1);
     assert!(off.contains("off = [\"win-back\"]"));
     api.apply(&off).await;
     let outcome = async |night: &str| {

@@ -20,6 +20,7 @@ mod openapi;
 mod orders;
 mod reconciliations;
 mod rotation;
+mod trials;
 mod why;
 mod withdrawals;
 

@@ -35,6 +35,9 @@ const ROUTES: &[&str] = &[
     "/api/v1/shops/{shop}/orders/{source}/{id}",
     "/api/v1/shops/{shop}/orders/{source}/{id}/same-sale",
     "/api/v1/shops/{shop}/reconciliations",
+    "/api/v1/shops/{shop}/tests",
+    "/api/v1/shops/{shop}/tests/{id}",
+    "/api/v1/shops/{shop}/tests/{id}/end",
     "/api/v1/shops/{shop}/withdrawals",
     "/api/v1/shops/{shop}/withdrawals/done",
 ];
@@ -176,6 +179,7 @@ async fn answers_have_the_fields_the_document_says() {
         (format!("{shop}/mail-settings"), "MailSettings"),
         (format!("{shop}/marketing"), "Marketing"),
         (format!("{shop}/messages"), "Messages"),
+        (format!("{shop}/tests"), "Trials"),
         (format!("{shop}/decisions"), "Decisions"),
         (format!("{shop}/approvals"), "Approvals"),
         (format!("{shop}/customers/{id}/why?kind=win-back"), "Why"),

@@ -33,6 +33,7 @@ mod shops;
 mod silence;
 pub mod table;
 mod template_faults;
+mod trials;
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
@@ -78,6 +79,7 @@ pub use self::set_aside::{DeadLetter, SAME_SALE, Task, UNREACHED, WITHDRAWAL};
 pub use self::shops::{Applied, Rules, Settings, Status};
 pub use self::silence::{Heard as LastHeard, SILENCE};
 pub use self::template_faults::{MAIL_TEMPLATE, TemplateFault};
+pub use self::trials::fresh_key;
 
 /// An item as DynamoDB has it.
 pub(crate) type Item = HashMap<String, AttributeValue>;

@@ -12,6 +12,7 @@ mod message;
 mod order;
 mod reconciliation;
 mod templates;
+mod trial;
 mod why;
 mod withdrawals;
 
@@ -32,6 +33,7 @@ pub(super) use self::message::{CustomerMessages, MessageState, Messages};
 pub(super) use self::order::Order;
 pub(super) use self::reconciliation::Reconciliations;
 pub(super) use self::templates::MailTemplates;
+pub(super) use self::trial::{Forecast, StartedTrial, Trial, TrialResult, Trials};
 pub(super) use self::why::{Gate, Why};
 pub(super) use self::withdrawals::Withdrawals;
 
