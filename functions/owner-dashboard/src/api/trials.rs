@@ -9,9 +9,7 @@ use jiff::civil::Date;
 use loyalty::ids::{CustomerId, ShopId};
 use loyalty::mail::{Class, Kind};
 use loyalty::night::Fact;
-use loyalty::trial::{
-    FOLLOWED_DAYS, Followed, Trial, months_needed, outcome, share,
-};
+use loyalty::trial::{FOLLOWED_DAYS, Followed, Trial, months_needed, outcome, share};
 use platform::Services;
 use platform::store::{Decided, DecidedOn, MessageState, StoreError, fresh_key};
 use serde::Deserialize;
@@ -149,7 +147,8 @@ pub(super) async fn start(
     let starts = shop.today.tomorrow().unwrap_or(shop.today);
     let running = |trial: &Trial| trial.kind == kind && trial.ends >= starts;
     if let Some(other) = services.store.trials(&shop.id).await?.iter().find(|one| running(one)) {
-        let detail = format!("the test {} of this kind runs until {}: end it first", other.id, other.ends);
+        let detail =
+            format!("the test {} of this kind runs until {}: end it first", other.id, other.ends);
         return Err(Refusal::conflict("test-running", detail));
     }
     let days = wanted.days.map_or_else(|| forecast.months_needed.saturating_mul(30), |days| days);
@@ -272,9 +271,9 @@ async fn followed(
         {
             let (store, id) = (services.store.clone(), shop.id.clone());
             let program = std::sync::Arc::clone(&shop.program);
-            asked.spawn(async move {
-                (place, store.followed(&id, &customer, date, &program).await)
-            });
+            asked.spawn(
+                async move { (place, store.followed(&id, &customer, date, &program).await) },
+            );
         }
         match asked.join_next().await {
             None => return Ok(all.into_values().collect()),
@@ -395,6 +394,7 @@ pub(super) async fn end(
 }
 
 fn unknown(shop: &Shop, id: &str) -> Refusal {
-    let detail = format!("the shop `{}` has no test `{id}`: the list tells which there are", shop.id);
+    let detail =
+        format!("the shop `{}` has no test `{id}`: the list tells which there are", shop.id);
     Refusal::unknown("unknown-test", detail)
 }
