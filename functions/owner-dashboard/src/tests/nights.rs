@@ -4,7 +4,7 @@ use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use loyalty::consent::State;
 use loyalty::ids::{CustomerId, Source};
-use loyalty::order::{Order, Sale};
+use loyalty::order::{Order, Sale, Stamp};
 use platform::nights::letters::Scene;
 use platform::store::keys::Nightly;
 use platform::store::{MailMode, Person, Whence};
@@ -53,7 +53,10 @@ impl Api {
         let mut id = self.meet(BAKERY, Source::Shopify, person, Some(State::Subscribed)).await;
         for day in days {
             let sale = Sale { placed_at: at(&local(*day, 12)), ..sale(10_00) };
-            let state = Order::observed(stamp(1), sale, Some(vec![line(1, 10_00)]));
+            // Nobody tells of a sale before it is made.
+            let updated_at = stamp(1).updated_at.max(sale.placed_at);
+            let told_at = Stamp { updated_at, triggered_at: None };
+            let state = Order::observed(told_at, sale, Some(vec![line(1, 10_00)]));
             let order = order(&format!("{}{}", person.id, day.strftime("%m%d")));
             let told = self.tell_at(BAKERY, &order, state, Some(person.clone())).await;
             id = told.customer.unwrap();

@@ -157,6 +157,7 @@ async fn a_result_compares_both_groups_over_thirty_days() {
     assert_eq!((&result["sent"], &result["complete"]), (&json!(0), &json!(true)));
     let rate = |(all, back): (u32, u32)| f64::from(back) / f64::from(all);
     let expected = rate(treated) - rate(held);
+    assert!(result["came_back"].is_object(), "{result} {treated:?} {held:?}");
     let number = |name: &str| result["came_back"][name].as_f64().unwrap();
     assert!((number("difference") - expected).abs() < 1e-9, "{result}");
     assert!(number("low") < expected && expected < number("high"));
