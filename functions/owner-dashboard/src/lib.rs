@@ -7,6 +7,11 @@
 //! | `GET /shops/{shop}/customers/{id}` | one customer, with points and tier |
 //! | `GET /shops/{shop}/customers/{id}/ledger` | every change of her points, newest first |
 //! | `GET /shops/{shop}/customers/{id}/messages` | her messages, and what was decided about her |
+//! | `GET /shops/{shop}/customers/{id}/why` | why she gets a kind of mail, or doesn't |
+//! | `GET /shops/{shop}/decisions` | what the nights decided about whom, and why |
+//! | `GET /shops/{shop}/approvals` and below | letters that wait for the owner, to be answered |
+//! | `GET, POST /shops/{shop}/tests` and below | tests of a kind of mail, and their results |
+//! | `POST /shops/{shop}/jobs/…?dry_run=true` | what a night would do, without doing it |
 //! | `GET /shops/{shop}/orders/{source}/{id}` | one order, what it is worth, and why |
 //! | `GET /shops/{shop}/messages` | messages by state, customer, kind and month |
 //! | `GET, POST /shops/{shop}/mail-mode` | how far mail goes, and since when it is live |

@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 
 use super::customers::unknown;
 use super::openapi::Refusals;
-use super::params::{CustomerPath, InPath, InQuery, ShopPath, limit};
+use super::params::{CustomerPath, InPath, InQuery, ShopPath, customer, kind, limit};
 use super::refusal::Refusal;
 use super::shop::Shop;
 use super::views::{CustomerMessages, MessageState as Shown, Messages};
@@ -87,20 +87,6 @@ fn state(text: &str) -> Result<MessageState, Refusal> {
     found.ok_or_else(|| {
         let names = STATES.map(|(name, _)| name).join(", ");
         Refusal::unreadable("unreadable-state", format!("`state` is one of {names}"))
-    })
-}
-
-fn customer(text: &str) -> Result<CustomerId, Refusal> {
-    text.parse().map_err(|_| {
-        let detail = "`customer` isn't a customer's id: use the one that a search tells";
-        Refusal::unreadable("unreadable-customer", detail)
-    })
-}
-
-fn kind(text: &str) -> Result<Kind, Refusal> {
-    Kind::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| {
-        let names = Kind::ALL.map(Kind::as_str).join(", ");
-        Refusal::unreadable("unreadable-kind", format!("`kind` is one of {names}"))
     })
 }
 

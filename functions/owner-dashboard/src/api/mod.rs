@@ -1,9 +1,12 @@
 //! The API's routes, each with its description, and what is in front of them all.
 
+mod approvals;
 mod auth;
 mod birthday;
 mod customers;
+mod decisions;
 mod held;
+mod jobs;
 mod ledger;
 mod mail_mode;
 mod mail_settings;
@@ -17,7 +20,9 @@ mod reconciliations;
 mod refusal;
 mod shop;
 mod templates;
+mod trials;
 mod views;
+mod why;
 mod withdrawals;
 
 use axum::Router;
@@ -52,6 +57,15 @@ fn guarded() -> OpenApiRouter<Services> {
         .routes(routes!(marketing::show, marketing::set))
         .routes(routes!(messages::list))
         .routes(routes!(messages::of_customer))
+        .routes(routes!(decisions::list))
+        .routes(routes!(why::why))
+        .routes(routes!(jobs::mail))
+        .routes(routes!(jobs::points))
+        .routes(routes!(trials::list, trials::start))
+        .routes(routes!(trials::one))
+        .routes(routes!(trials::end))
+        .routes(routes!(approvals::list))
+        .routes(routes!(approvals::one, approvals::answer))
 }
 
 /// Routes for anybody.

@@ -35,6 +35,7 @@ const BEARER: &str = "bearer";
         (name = "customers", description = "People, their points and tiers"),
         (name = "orders", description = "Sales and what they are worth"),
         (name = "mail", description = "What goes out to customers"),
+        (name = "nights", description = "What the nights decided, and what waits for the owner"),
         (name = "document", description = "This document"),
     ),
 )]

@@ -6,7 +6,9 @@ use axum::extract::path::ErrorKind;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use http::request::Parts;
+use jiff::civil::Date;
 use loyalty::ids::{CustomerId, OrderId, OrderRef, ShopId, Source};
+use loyalty::mail::Kind;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
@@ -64,6 +66,30 @@ pub(super) fn limit(text: Option<&str>) -> Result<u16, Refusal> {
     limit.ok_or_else(|| {
         let detail = format!("`limit` is a whole number from 1 to {HIGHEST_LIMIT}");
         Refusal::unreadable("unreadable-limit", detail)
+    })
+}
+
+/// A customer's id.
+pub(super) fn customer(text: &str) -> Result<CustomerId, Refusal> {
+    text.parse().map_err(|_| {
+        let detail = "`customer` isn't a customer's id: use the one that a search tells";
+        Refusal::unreadable("unreadable-customer", detail)
+    })
+}
+
+/// A kind of mail.
+pub(super) fn kind(text: &str) -> Result<Kind, Refusal> {
+    Kind::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| {
+        let names = Kind::ALL.map(Kind::as_str).join(", ");
+        Refusal::unreadable("unreadable-kind", format!("`kind` is one of {names}"))
+    })
+}
+
+/// The local day that the parameter `name` says.
+pub(super) fn day(name: &str, text: &str) -> Result<Date, Refusal> {
+    text.parse().map_err(|_| {
+        let detail = format!("`{name}` isn't a day: write it as 2026-11-22");
+        Refusal::unreadable(&format!("unreadable-{name}"), detail)
     })
 }
 

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use jiff::civil::Date;
 use platform::Services;
 use serde::Deserialize;
 use tracing::instrument;
@@ -47,16 +46,9 @@ pub(super) async fn list(
     InQuery(which): InQuery<Which>,
 ) -> Result<Json<Reconciliations>, Refusal> {
     let limit = params::limit(which.limit.as_deref())?;
-    let before = which.before.as_deref().map(day).transpose()?;
+    let before = which.before.as_deref().map(|text| params::day("before", text)).transpose()?;
     let shop = Shop::open(&services, at.shop).await?;
     let (store, now) = (&services.store, services.clock.now());
     let found = store.reconciliations(&shop.id, before, limit, now).await?;
     Ok(Json(Reconciliations::new(&found, limit)))
-}
-
-fn day(text: &str) -> Result<Date, Refusal> {
-    text.parse().map_err(|_| {
-        let detail = "`before` is a day such as 2026-11-22";
-        Refusal::unreadable("unreadable-before", detail)
-    })
 }

@@ -20,6 +20,7 @@ pub(super) fn everything() -> Value {
         "accent": "#9a3412",
         "language": "en",
         "imprint": "https://corner.example/about",
+        "away_until": "2027-01-10",
     })
 }
 
@@ -36,6 +37,8 @@ async fn mail_comes_from_nobody_until_somebody_says_from_whom() {
         "accent": null,
         "language": null,
         "imprint": null,
+        "away_until": null,
+        "away_until": null,
         "changed_at": null,
         "missing": [
             "no from-address: nothing can be sent",
@@ -53,6 +56,7 @@ async fn what_is_left_out_stays_and_null_takes_away() {
     let mut all = everything();
     all["changed_at"] = json!(NOW);
     all["missing"] = json!([]);
+    all["away_until"] = json!(null);
     assert_eq!(api.write(MAIL_SETTINGS, everything()).await, all);
     let change = json!({ "from_name": null, "reply_to": "maria@corner.example" });
     all["from_name"] = json!("Corner Bakery");

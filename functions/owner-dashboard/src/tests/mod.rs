@@ -1,10 +1,13 @@
 //! The API through its front door, over the embedded DynamoDB.
 
+mod approvals;
 mod bakery;
 mod birthday;
 mod customers;
+mod decisions;
 mod door;
 mod failures;
+mod jobs;
 mod ledger;
 mod mail_mode;
 mod mail_settings;
@@ -12,10 +15,13 @@ mod mail_templates;
 mod marketing;
 mod merges;
 mod messages;
+mod nights;
 mod openapi;
 mod orders;
 mod reconciliations;
 mod rotation;
+mod trials;
+mod why;
 mod withdrawals;
 
 use axum::Router;

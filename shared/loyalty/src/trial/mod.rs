@@ -6,7 +6,7 @@ mod statistics;
 
 pub use self::draw::{Key, KeyError, Trial};
 pub use self::statistics::{
-    Followed, Interval, LONGEST_MONTHS, Outcome, TooFew, months_needed, outcome,
+    Followed, Interval, LONGEST_MONTHS, Outcome, TooFew, months_needed, outcome, share,
 };
 
 /// Days for which everybody of a test is followed, from the day her letter went or was held.

@@ -86,6 +86,11 @@ pub fn months_needed(
     }
 }
 
+/// So many of so many, as a fraction; 0 of none.
+pub fn share(count: u32, of: u32) -> f64 {
+    if of == 0 { 0.0 } else { f64::from(count) / f64::from(of) }
+}
+
 /// What became of one person of a test within 30 days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Followed {
@@ -112,6 +117,12 @@ impl Interval {
     /// Whether chance alone is an unlikely reason: 0 lies outside.
     pub fn shows_something(&self) -> bool {
         self.low > 0.0 || self.high < 0.0
+    }
+
+    /// The difference and both ends, each to the nearest whole number.
+    pub fn rounded(&self) -> [i64; 3] {
+        // Beyond what it can hold, `as` gives the largest number.
+        [self.difference, self.low, self.high].map(|number| number.round() as i64)
     }
 }
 
@@ -308,6 +319,14 @@ mod tests {
             cost: 1,
         };
         (0..size).map(one).collect()
+    }
+
+    #[test]
+    fn a_share_of_none_is_none_and_ends_are_rounded() {
+        close(share(1, 4), 0.25, 0.0);
+        close(share(0, 0), 0.0, 0.0);
+        let interval = Interval { difference: 0.5, low: -1.6, high: 2.4 };
+        assert_eq!(interval.rounded(), [1, -2, 2]);
     }
 
     #[test]

@@ -9,11 +9,12 @@ use loyalty::Overflow;
 use loyalty::account::Account;
 use loyalty::ids::{CustomerId, ShopId};
 use loyalty::ledger::{Entry, Origin};
-use loyalty::mail::{Draft, House, Kind, MailMode, WhyNot};
+use loyalty::mail::{self, Draft, House, Kind, MailMode, Verdict, WhyNot};
 use loyalty::night::{
-    self, Fate, Found, GapFrom, Gift, Person, Shop, drafts, fate, look, merge, morning, usual_gap,
+    self, Absence, Fate, Found, GapFrom, Gift, Person, Shop, drafts, fate, look, merge, morning,
+    usual_gap,
 };
-use loyalty::program::{Program, ProgramVersion};
+use loyalty::program::{Program, ProgramVersion, Sending};
 use loyalty::trial::Trial;
 
 use crate::Store;
@@ -65,8 +66,18 @@ impl Scene {
         shop: &ShopId,
         now: Timestamp,
     ) -> Result<Option<Self>, StoreError> {
+        Self::read_for(store, shop, now, now).await
+    }
+
+    /// The same for a night to come, with the program that will be in force at `at`.
+    pub async fn read_for(
+        store: &Store,
+        shop: &ShopId,
+        now: Timestamp,
+        at: Timestamp,
+    ) -> Result<Option<Self>, StoreError> {
         let rules = store.rules(shop, now).await?;
-        let Some(version) = rules.programs.in_force(now) else { return Ok(None) };
+        let Some(version) = rules.programs.in_force(at) else { return Ok(None) };
         let off = version.program.mail.off.iter().copied().collect();
         Ok(Some(Self {
             version: version.clone(),
@@ -127,15 +138,12 @@ impl Scene {
     /// What the night of `night` does about somebody, who is hers as things stand at `now`.
     /// Pure: what is read is read.
     pub fn plan(&self, somebody: &Somebody, night: Date, now: Timestamp) -> Result<Plan, Overflow> {
-        let Somebody { id, account, contact } = somebody;
+        let account = &somebody.account;
         let program = self.program();
         let zone = &program.shop.zone;
-        let preset = program.shop.preset;
-        let addressee = Addressee::of(contact.as_ref(), account, preset, now);
+        let addressee = self.addressee(somebody, now);
         let shop = self.shop(night);
-        let birthday = contact.as_ref().and_then(|contact| contact.birthday);
-        let by_purchases = addressee.by_purchases;
-        let person = Person { id, account, birthday, by_purchases };
+        let person = person(somebody, &addressee);
         let seen = look(&person, &shop, night);
         let recipient = addressee.recipient(zone, &account.sent);
         let at = morning(night, zone).map_or(now, |morning| morning.max(now));
@@ -165,11 +173,62 @@ impl Scene {
         Ok(Plan { decided, gifts: seen.gifts, account: after, entries, drafts })
     }
 
+    /// What every rule would bring somebody next, as things stand on the local day `day`.
+    pub fn outlook(&self, somebody: &Somebody, day: Date, now: Timestamp) -> Vec<Found> {
+        let addressee = self.addressee(somebody, now);
+        night::outlook(&person(somebody, &addressee), &self.shop(day), day)
+    }
+
+    /// How long somebody has stayed away on the local day `day`; `None`: she never bought.
+    pub fn absence(&self, somebody: &Somebody, day: Date, now: Timestamp) -> Option<Absence> {
+        let addressee = self.addressee(somebody, now);
+        night::absence(&person(somebody, &addressee), &self.shop(day), day)
+    }
+
+    /// What the gate would say of a mail of this kind to somebody about what came about at
+    /// `at`, asked then.
+    pub fn verdict(&self, somebody: &Somebody, kind: Kind, at: Timestamp) -> Verdict {
+        let addressee = self.addressee(somebody, at);
+        let (origin, caused_at) = (Origin::Live, None);
+        let message = mail::Message { kind, fact_at: at, news_from: at, origin, caused_at };
+        let zone = &self.program().shop.zone;
+        let recipient = addressee.recipient(zone, &somebody.account.sent);
+        mail::decide(&message, &recipient, self.house(), at)
+    }
+
+    /// The test that covers a kind on a local day.
+    pub fn trial(&self, kind: Kind, day: Date) -> Option<&Trial> {
+        self.trials.iter().find(|trial| trial.covers(kind, day))
+    }
+
+    /// Whether the shop sends a kind at all.
+    pub fn sends(&self, kind: Kind) -> bool {
+        !self.off.contains(&kind)
+    }
+
+    /// How letters of a kind go on a local day; `None`: the owner isn't asked about such mail.
+    pub fn sending(&self, kind: Kind, day: Date) -> Option<Sending> {
+        let shop = self.shop(day);
+        let letter = shop.program.mail.letter(kind)?;
+        Some(letter.send.unwrap_or(if shop.approves { Sending::Approve } else { Sending::Auto }))
+    }
+
+    fn addressee(&self, somebody: &Somebody, now: Timestamp) -> Addressee {
+        let preset = self.program().shop.preset;
+        Addressee::of(somebody.contact.as_ref(), &somebody.account, preset, now)
+    }
+
     /// Whether a night has anything to do about an account: an index may still name one that
     /// was moved on, or merged into another.
     pub fn is_due(account: &Account, night: Date) -> bool {
         account.version > 0 && account.due.mail.is_some_and(|due| due <= night)
     }
+}
+
+fn person<'a>(somebody: &'a Somebody, addressee: &Addressee) -> Person<'a> {
+    let Somebody { id, account, contact } = somebody;
+    let birthday = contact.as_ref().and_then(|contact| contact.birthday);
+    Person { id, account, birthday, by_purchases: addressee.by_purchases }
 }
 
 impl Plan {

@@ -60,6 +60,17 @@ pub enum ApprovalAnswer {
     None,
 }
 
+/// How many letters of a batch were settled.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// Those that go.
+    pub released: u32,
+    /// Those that don't.
+    pub left_out: u32,
+    /// Whether none is left.
+    pub done: bool,
+}
+
 impl ApprovalAnswer {
     fn allows(&self, customer: &CustomerId) -> bool {
         match self {
@@ -366,24 +377,38 @@ impl Store {
         now: Timestamp,
         limit: u16,
     ) -> Result<bool, StoreError> {
-        if approval.settled {
-            return Ok(true);
-        }
-        if approval.is_open(now) {
-            return Ok(false);
+        Ok(self.settle_letters(shop, approval, now, limit).await?.done)
+    }
+
+    /// The same, telling what became of them.
+    pub async fn settle_letters(
+        &self,
+        shop: &ShopId,
+        approval: &Approval,
+        now: Timestamp,
+        limit: u16,
+    ) -> Result<Settled, StoreError> {
+        let mut settled = Settled { done: approval.settled, ..Settled::default() };
+        if approval.settled || approval.is_open(now) {
+            return Ok(settled);
         }
         let (day, kind) = ((approval.date, true), Some(approval.kind));
         let (found, more) = self.decisions_of(shop, day, kind, None, limit).await?;
         for one in &found {
-            self.settle_letter(shop, approval, one, now).await?;
+            let count = match self.settle_letter(shop, approval, one, now).await? {
+                Decided::Planned => &mut settled.released,
+                _ => &mut settled.left_out,
+            };
+            *count = count.saturating_add(1);
         }
         if more.is_some() || !found.is_empty() {
-            return Ok(false);
+            return Ok(settled);
         }
         let version = approval.version.saturating_add(1);
         let next = Approval { version, settled: true, ..approval.clone() };
         self.put(next.put(shop)?.if_version("version", approval.version)).await?;
-        Ok(true)
+        settled.done = true;
+        Ok(settled)
     }
 
     async fn settle_letter(
@@ -392,7 +417,7 @@ impl Store {
         approval: &Approval,
         one: &DecidedOn,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Decided, StoreError> {
         let DecidedOn { customer, decision } = one;
         let mut next = decision.clone();
         let draft = next.draft.take();
@@ -407,7 +432,7 @@ impl Store {
         }
         // Who settles the same letter at the same time writes the same.
         self.put_surely(next.put(shop, customer)?).await?;
-        Ok(())
+        Ok(next.outcome)
     }
 }
 

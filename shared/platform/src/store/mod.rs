@@ -36,6 +36,7 @@ mod shops;
 mod silence;
 pub mod table;
 mod template_faults;
+mod trials;
 mod walks;
 
 use std::collections::HashMap;
@@ -62,7 +63,7 @@ pub use self::due::DueWork;
 pub use self::errands::Errand;
 pub use self::lookups::Lookup;
 pub use self::mail_mode::{MailChange, MailMode, Whence};
-pub use self::mail_nights::{Approval, ApprovalAnswer};
+pub use self::mail_nights::{Approval, ApprovalAnswer, Settled};
 pub use self::mail_settings::MailSettingsError;
 pub use self::marketing::{MARKETING_PAUSED, MarketingPause, WhyHeld};
 pub use self::merges::{CandidateState, Deed, MergeCandidate, MergeError, UNDO_WITHIN};
@@ -85,6 +86,7 @@ pub use self::set_aside::{DeadLetter, SAME_SALE, Task, UNREACHED, WITHDRAWAL};
 pub use self::shops::{Applied, Rules, Settings, Status};
 pub use self::silence::{Heard as LastHeard, SILENCE};
 pub use self::template_faults::{MAIL_TEMPLATE, TemplateFault};
+pub use self::trials::fresh_key;
 pub use self::walks::Walk;
 
 /// An item as DynamoDB has it.

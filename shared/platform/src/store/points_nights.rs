@@ -12,6 +12,7 @@ use super::keys::{Entity, Nightly};
 use super::merges::put_entry;
 use super::messages;
 use super::{Message, MessageState, Store, StoreError, Write, retry, set_aside};
+use crate::nights::letters::begins;
 
 /// What a points night did for a customer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,8 +71,8 @@ impl Store {
         Err(StoreError::Contended { attempts: retry::ATTEMPTS })
     }
 
-    /// What the points night of a local date would do for a customer as things stand; nothing
-    /// is written.
+    /// What the points night of a local date would do for a customer as things stand, by the
+    /// program that will be in force then; nothing is written.
     pub async fn preview_points_night(
         &self,
         shop: &ShopId,
@@ -80,7 +81,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<PointsNight, StoreError> {
         let rules = self.rules(shop, now).await?;
-        let planned = self.planned_points(shop, customer, &rules.programs, date, now).await?;
+        let begins = rules.programs.current(now).and_then(|known| begins(date, &known.program));
+        let at = begins.map_or(now, |begins| begins.max(now));
+        let planned = self.planned_points(shop, customer, &rules.programs, date, at).await?;
         Ok(planned.map(|planned| planned.night).unwrap_or_default())
     }
 

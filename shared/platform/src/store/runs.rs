@@ -138,17 +138,7 @@ impl Store {
             if let Some(run) = self.run(shop, function, date).await? {
                 return Ok(Some(run));
             }
-            let earlier = self.latest_runs(shop, function, LOOKED_BACK).await?;
-            if earlier.first().is_some_and(|(latest, _)| *latest > date) {
-                return Ok(None);
-            }
-            let done = earlier.iter().find(|(_, run)| run.done).map(|(date, _)| *date);
-            let from = match done {
-                Some(done) => done.yesterday().unwrap_or(done),
-                None => date.checked_sub(DAYS_AT_FIRST.days()).unwrap_or(date),
-            };
-            let shards = self.shards(shop).await?.of(function);
-            let run = Run { version: 1, from, cursor: None, shards, looked: 0, done: false };
+            let Some(run) = self.new_run(shop, function, date).await? else { return Ok(None) };
             let put = Put::new(Entity::Run(function, date).key(shop), &run)?.if_absent();
             if self.put(put).await? == Write::Done {
                 return Ok(Some(run));
@@ -156,6 +146,39 @@ impl Store {
             retry::pause(attempt).await?;
         }
         Err(StoreError::Contended { attempts: retry::ATTEMPTS })
+    }
+
+    /// A run as it would read its buckets if it began now, or as it began; nothing is written.
+    /// `None`: a later one has started.
+    pub async fn preview_run(
+        &self,
+        shop: &ShopId,
+        function: Nightly,
+        date: Date,
+    ) -> Result<Option<Run>, StoreError> {
+        match self.run(shop, function, date).await? {
+            Some(run) => Ok(Some(Run { cursor: None, ..run })),
+            None => self.new_run(shop, function, date).await,
+        }
+    }
+
+    async fn new_run(
+        &self,
+        shop: &ShopId,
+        function: Nightly,
+        date: Date,
+    ) -> Result<Option<Run>, StoreError> {
+        let earlier = self.latest_runs(shop, function, LOOKED_BACK).await?;
+        if earlier.first().is_some_and(|(latest, _)| *latest > date) {
+            return Ok(None);
+        }
+        let done = earlier.iter().find(|(_, run)| run.done).map(|(date, _)| *date);
+        let from = match done {
+            Some(done) => done.yesterday().unwrap_or(done),
+            None => date.checked_sub(DAYS_AT_FIRST.days()).unwrap_or(date),
+        };
+        let shards = self.shards(shop).await?.of(function);
+        Ok(Some(Run { version: 1, from, cursor: None, shards, looked: 0, done: false }))
     }
 
     /// Keeps a run's progress. `Ok(false)`: another invocation did meanwhile.

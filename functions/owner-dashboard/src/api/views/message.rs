@@ -137,16 +137,21 @@ pub(in crate::api) struct MailDecision {
 }
 
 impl MessageReason {
-    fn new(kind: Option<Kind>, why: WhyNot) -> Self {
+    pub(in crate::api) fn new(kind: Option<Kind>, why: WhyNot) -> Self {
         Self { kind, code: why, text: why.to_string() }
+    }
+
+    /// Why a message waits, and why something in it was left out.
+    pub(super) fn of(message: &store::Message) -> Vec<Self> {
+        let waits = message.waits_for.map(|why| Self::new(None, why));
+        let without = message.without.iter();
+        let without = without.map(|(kind, why)| Self::new(Some(*kind), *why));
+        waits.into_iter().chain(without).collect()
     }
 }
 
 impl From<Kept> for Message {
     fn from(Kept { customer, message }: Kept) -> Self {
-        let waits = message.waits_for.map(|why| MessageReason::new(None, why));
-        let without = message.without.iter();
-        let without = without.map(|(kind, why)| MessageReason::new(Some(*kind), *why));
         let to = message.claim.as_ref().map(|claim| match claim.to_owner {
             true => To::Owner,
             false => To::Customer,
@@ -166,7 +171,7 @@ impl From<Kept> for Message {
             delivered_at: message.delivered_at,
             bounced,
             complained_at: message.complained_at,
-            reasons: waits.into_iter().chain(without).collect(),
+            reasons: MessageReason::of(&message),
             trouble: message.trouble,
             gave_up: message.gave_up,
             tries: message.tries,

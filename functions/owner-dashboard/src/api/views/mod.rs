@@ -1,7 +1,10 @@
 //! What answers look like. Storage may change its names; these stay.
 
+mod approval;
 mod customer;
+mod decision;
 mod held;
+mod job;
 mod ledger;
 mod mail;
 mod merge;
@@ -9,6 +12,8 @@ mod message;
 mod order;
 mod reconciliation;
 mod templates;
+mod trial;
+mod why;
 mod withdrawals;
 
 use loyalty::{CurrencyCode, Money};
@@ -16,8 +21,11 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub(super) use self::approval::{Answered, Approval, Approvals};
 pub(super) use self::customer::{Customer, Customers};
+pub(super) use self::decision::{Decided, Decision, Decisions};
 pub(super) use self::held::HeldOrders;
+pub(super) use self::job::{MailNight, MailNightOf, PointsNightOf, PointsNightPage};
 pub(super) use self::ledger::{Entry, LedgerPage};
 pub(super) use self::mail::{MailMode, MailSetting, MailSettings, Marketing};
 pub(super) use self::merge::MergeCandidates;
@@ -25,6 +33,8 @@ pub(super) use self::message::{CustomerMessages, MessageState, Messages};
 pub(super) use self::order::Order;
 pub(super) use self::reconciliation::Reconciliations;
 pub(super) use self::templates::MailTemplates;
+pub(super) use self::trial::{Forecast, StartedTrial, Trial, TrialResult, Trials};
+pub(super) use self::why::{Gate, Why};
 pub(super) use self::withdrawals::Withdrawals;
 
 /// An amount of money.

@@ -1,17 +1,19 @@
 //! Decisions: what a night found for somebody and what became of it, and why nothing was told
 //! of what happened.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use loyalty::ids::{CustomerId, ShopId};
-use loyalty::mail::{Draft, Kind, WhyNot};
+use loyalty::mail::{About, Draft, Kind, WhyNot};
 use loyalty::night::Fact;
 use serde::{Deserialize, Serialize};
 
-use super::customer_of;
+use super::{Message, customer_of};
 use crate::store::item::{self, Put};
-use crate::store::keys::{DECISIONS, Entity, List, Listed, customer_partition};
+use crate::store::keys::{DECISIONS, Entity, Key, List, Listed, customer_partition};
 use crate::store::reads::key_of;
 use crate::store::{Item, Store, StoreError, table};
 
@@ -75,7 +77,7 @@ impl Decision {
     fn listed(&self, shop: &ShopId, customer: &CustomerId) -> Listed {
         let awaiting = self.outcome == Decided::Awaiting;
         let list = List::Decisions { awaiting, date: self.date }.partition(shop);
-        Listed { list, place: format!("{}#{customer}", self.kind.as_str()) }
+        Listed { list, place: place(self.kind, customer) }
     }
 
     /// Its write, under whatever condition.
@@ -89,7 +91,8 @@ impl Decision {
         Ok(Put::new(key, self)?.expires(expires).listed(self.listed(shop, customer)))
     }
 
-    fn is_over(&self, now: Timestamp) -> bool {
+    /// Whether it isn't kept any more, though it may still be there.
+    pub fn is_over(&self, now: Timestamp) -> bool {
         self.at.checked_add(LIFE).is_ok_and(|over| over <= now)
     }
 }
@@ -101,6 +104,27 @@ pub struct DecidedOn {
     pub customer: CustomerId,
     /// The decision.
     pub decision: Decision,
+}
+
+impl DecidedOn {
+    /// Where it stands among its day's.
+    pub fn place(&self) -> DecisionPlace {
+        place(self.decision.kind, &self.customer)
+    }
+
+    /// Whether a message tells what was decided: alone, or with what else the night found.
+    fn is_told_by(&self, message: &Message) -> bool {
+        let trigger = &self.decision.trigger;
+        let among = match &message.draft.about {
+            About::Night { reasons, .. } => reasons.iter().any(|one| one.trigger() == *trigger),
+            _ => false,
+        };
+        among || message.trigger() == *trigger
+    }
+}
+
+fn place(kind: Kind, customer: &CustomerId) -> DecisionPlace {
+    format!("{}#{customer}", kind.as_str())
 }
 
 /// Where a page of a day's decisions goes on: after a kind's customer.
@@ -186,6 +210,88 @@ impl Store {
             place(a).cmp(&place(b))
         });
         Ok((found, last.filter(|_| more)))
+    }
+}
+
+impl Store {
+    /// What was decided about these customers on a local day about a kind, in no order.
+    pub async fn decisions_on(
+        &self,
+        shop: &ShopId,
+        (date, kind): (Date, Kind),
+        customers: &[CustomerId],
+    ) -> Result<Vec<DecidedOn>, StoreError> {
+        let key = |one: &CustomerId| Entity::Decision(one, date, kind.as_str()).key(shop);
+        let keys: BTreeSet<Key> = customers.iter().map(key).collect();
+        let mut found = Vec::new();
+        for item in self.get_all(keys.into_iter().collect()).await? {
+            found.extend(decided_on(item)?);
+        }
+        Ok(found)
+    }
+
+    /// How many decisions about a kind wait for approval, of a local day. Counted in an index,
+    /// which follows the table a little later.
+    pub async fn count_awaiting(
+        &self,
+        shop: &ShopId,
+        date: Date,
+        kind: Kind,
+    ) -> Result<u64, StoreError> {
+        let list = List::Decisions { awaiting: true, date }.partition(shop);
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(table::LIST.name)
+            .select(Select::Count)
+            .key_condition_expression(format!(
+                "{} = :list AND begins_with({}, :kind)",
+                table::LIST.partition,
+                table::LIST.sort
+            ))
+            .expression_attribute_values(":list", AttributeValue::S(list))
+            .expression_attribute_values(":kind", AttributeValue::S(format!("{}#", kind.as_str())))
+            .into_paginator()
+            .send();
+        let mut count = 0_u64;
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(StoreError::unavailable)?;
+            count = count.saturating_add(u64::try_from(page.count).unwrap_or(0));
+        }
+        Ok(count)
+    }
+
+    /// The messages that tell what was planned, one for each decision in their order; `None`
+    /// where nothing was, or it isn't kept any more. What one night tells together stands
+    /// under the first of its reasons: then all of hers are read.
+    pub async fn told_by(
+        &self,
+        shop: &ShopId,
+        decided: &[DecidedOn],
+    ) -> Result<Vec<Option<Message>>, StoreError> {
+        let is_planned = |one: &DecidedOn| one.decision.outcome == Decided::Planned;
+        let key = |one: &DecidedOn| Entity::Message(&one.customer, &one.decision.trigger).key(shop);
+        let keys: BTreeSet<Key> = decided.iter().filter(|one| is_planned(one)).map(key).collect();
+        let mut known: BTreeMap<Key, Message> = BTreeMap::new();
+        for item in self.get_all(keys.into_iter().collect()).await? {
+            known.insert(key_of(&item), super::read(item)?);
+        }
+        let mut hers: BTreeMap<&CustomerId, Vec<Message>> = BTreeMap::new();
+        let mut told = Vec::new();
+        for one in decided {
+            let alone = known.get(&key(one)).filter(|_| is_planned(one));
+            if alone.is_some() || !is_planned(one) {
+                told.push(alone.cloned());
+                continue;
+            }
+            if !hers.contains_key(&one.customer) {
+                hers.insert(&one.customer, self.messages(shop, &one.customer).await?);
+            }
+            let mut among = hers.get(&one.customer).into_iter().flatten();
+            told.push(among.find(|message| one.is_told_by(message)).cloned());
+        }
+        Ok(told)
     }
 }
 

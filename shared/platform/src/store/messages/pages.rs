@@ -9,7 +9,7 @@ use loyalty::ids::ShopId;
 use loyalty::mail::{Class, Kind};
 use loyalty::month::Month;
 
-use super::{Decision, Kept, LIFE, Message, customer_of, read};
+use super::{DecidedOn, Decision, Kept, LIFE, Message, customer_of, read};
 use crate::store::keys::{Key, List, Listed};
 use crate::store::reads::key_of;
 use crate::store::{Customer, Store, StoreError, item, table};
@@ -180,19 +180,30 @@ impl Store {
         Ok(found)
     }
 
-    /// What was decided about a customer and those who were merged into her without leaving
-    /// a message, newest first.
+    /// What was decided about a customer and those who were merged into her, newest first.
+    pub async fn decided_about(
+        &self,
+        shop: &ShopId,
+        customer: &Customer,
+        now: Timestamp,
+    ) -> Result<Vec<DecidedOn>, StoreError> {
+        let mut found = Vec::new();
+        for one in self.family(shop, &customer.id, &customer.account).await? {
+            let decisions = self.decisions(shop, &one, now).await?.into_iter();
+            found.extend(decisions.map(|decision| DecidedOn { customer: one.clone(), decision }));
+        }
+        found.sort_by_key(|one| std::cmp::Reverse((one.decision.at, one.decision.kind)));
+        Ok(found)
+    }
+
+    /// The same, without whose it is.
     pub async fn decisions_about(
         &self,
         shop: &ShopId,
         customer: &Customer,
         now: Timestamp,
     ) -> Result<Vec<Decision>, StoreError> {
-        let mut found = Vec::new();
-        for one in self.family(shop, &customer.id, &customer.account).await? {
-            found.extend(self.decisions(shop, &one, now).await?);
-        }
-        found.sort_by_key(|decision| std::cmp::Reverse((decision.at, decision.kind)));
-        Ok(found)
+        let found = self.decided_about(shop, customer, now).await?;
+        Ok(found.into_iter().map(|one| one.decision).collect())
     }
 }
