@@ -14,7 +14,7 @@ resource "aws_cloudwatch_event_archive" "regulars" {
   retention_days   = var.archive_days
   event_pattern = jsonencode({
     source        = ["regulars"]
-    "detail-type" = [{ "anything-but" = ["WorkDue"] }]
+    "detail-type" = [{ "anything-but" = ["WorkDue", "NightGoesOn"] }]
   })
 }
 
@@ -33,6 +33,18 @@ locals {
         pattern     = { source = ["regulars"], "detail-type" = ["WorkDue"] }
       }
     },
+    # A night that is longer than an invocation: each function's own rule, since both nights
+    # go on by the same kind of event.
+    { for name in local.nightly : "${var.stack}-goes-on-${name}" => {
+      description = "A night goes on"
+      bus         = aws_cloudwatch_event_bus.regulars.name
+      function    = name
+      pattern = {
+        source        = ["regulars"]
+        "detail-type" = ["NightGoesOn"]
+        detail        = { function = [name] }
+      }
+    } },
     # SES speaks on the default bus only, for the whole account.
     { for name in ["${var.stack}-mail-events"] : name => {
       description = "What became of this stack's mail"

@@ -63,6 +63,38 @@ locals {
       mail         = true
     }
 
+    reengagement-scan = {
+      description = "The mail night: who stayed away, whose day it is, what will be lost"
+      # Nobody waits, but a page of customers is held at once.
+      memory = 256
+      # It hands over to another invocation 30 seconds before its end
+      # (functions/reengagement-scan/src/main.rs): the rest works off some ten thousand
+      # customers. Longer would have a night stand still for longer after a hang.
+      timeout      = 300
+      asynchronous = true
+      table        = ["BatchGetItem", "GetItem", "PutItem", "Query"]
+      indexes      = ["due_mail", "list"]
+      stream       = false
+      bus          = true
+      mail         = false
+    }
+
+    tier-recalculation = {
+      description = "The points night: missed sales, points that mature or expire, tiers under review"
+      # Nobody waits, but a page of orders as long as Shopify writes them is held at once.
+      memory = 256
+      # As long as Lambda gives: a source that has us wait has half of it, and the last 40
+      # seconds begin nothing new (functions/tier-recalculation/src/main.rs).
+      timeout      = 900
+      asynchronous = true
+      # What it finds missing at a source it records as purchase-webhook does.
+      table   = ["BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem", "Query"]
+      indexes = ["due_points", "list"]
+      stream  = false
+      bus     = true
+      mail    = false
+    }
+
     mail-feedback = {
       description = "Takes what became of mail from SES"
       # Nobody waits for it: the least there is.

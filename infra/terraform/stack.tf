@@ -32,7 +32,7 @@ locals {
     public_url   = local.public_url
     secrets_path = local.secrets_path
     dead_letters = aws_sqs_queue.dead_letters.url
-    schedule     = aws_scheduler_schedule.hourly.name
+    schedule     = aws_scheduler_schedule.hourly["mailer"].name
     alarms       = aws_sns_topic.alarms.arn
     functions    = { for name, function in module.function : name => function.name }
     shops = { for id, shop in var.shops : id => {

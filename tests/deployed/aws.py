@@ -275,14 +275,25 @@ class Stack:
                 taken.append(function)
         return taken
 
-    def an_hour_passes(self):
-        """What the schedule gives its target, with the time put in as the Scheduler does."""
-        schedule = self.scheduler.get_schedule(Name=self.record["schedule"])
-        assert schedule["State"] == "ENABLED", schedule
-        target = schedule["Target"]
+    def hour(self):
+        """What the schedules give their functions, with the time put in as the Scheduler does."""
         now = time.strftime("%Y-%m-%dT%H:00:00Z", time.gmtime())
-        event = json.loads(target["Input"].replace("<aws.scheduler.scheduled-time>", now))
-        self.invoke(self.function_of(target["Arn"]), event)
+        events = {}
+        for listed in self.scheduler.list_schedules()["Schedules"]:
+            schedule = self.scheduler.get_schedule(Name=listed["Name"])
+            assert schedule["State"] == "ENABLED", schedule
+            assert schedule["ScheduleExpression"] == "cron(0 * * * ? *)", schedule
+            target = schedule["Target"]
+            event = json.loads(target["Input"].replace("<aws.scheduler.scheduled-time>", now))
+            events[self.function_of(target["Arn"])] = event
+        return events
+
+    def an_hour_passes(self):
+        """Starts whom the hour starts, one after the other: their names."""
+        events = self.hour()
+        for function, event in events.items():
+            self.invoke(function, event)
+        return set(events)
 
     # --- Mail ----------------------------------------------------------------------------
 

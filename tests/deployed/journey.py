@@ -1,10 +1,11 @@
 """A customer's and her shop's time with a deployment, through the doors that AWS would open.
 
-    journey.py STACK PORTS EVENTS
+    journey.py STACK PORTS EVENTS FUNCTIONS ENVIRONMENTS
 
 PORTS names each function's port: `purchase-webhook=9001,mailer=9002,…`. The shop
 `corner-bakery` has its program and its mail is live. The last event each function got is
-left in the folder EVENTS.
+left in the folder EVENTS. FUNCTIONS has each function's binary, and ENVIRONMENTS its
+variables, for those that are started with little time.
 """
 
 import base64
@@ -14,30 +15,9 @@ import re
 import sys
 import time
 
+import nights
 from aws import Stack
-
-SHOP = "corner-bakery"
-API = f"/api/v1/shops/{SHOP}"
-EVENTS = pathlib.Path(__file__).parents[2] / "events"
-TIME = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-
-
-def sample(path):
-    return json.loads((EVENTS / path).read_text())
-
-
-def order(number, **changed):
-    """An order of Imogen Vale's, paid just now."""
-    body = TIME.sub(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), sample("purchase-webhook/shopify-orders-paid.json")["body"])
-    return {**json.loads(body), "id": number, "admin_graphql_api_id": f"gid://shopify/Order/{number}", **changed}
-
-
-def settle(stack):
-    """Until nothing moves any more: the stream to the mailer, the bus's events to theirs."""
-    for _ in range(20):
-        if not stack.deliver_stream() + stack.deliver_events():
-            return
-    raise AssertionError("the stream and the bus keep each other busy for ever")
+from samples import API, SHOP, TIME, order, sample, settle
 
 
 def feedback(stack, kind, mail, **detail):
@@ -78,7 +58,7 @@ def sender_is_checked(stack):
 
 
 def main():
-    name, ports, events = sys.argv[1:]
+    name, ports, events, functions, environments = sys.argv[1:]
     stack = Stack(name, dict(one.split("=") for one in ports.split(",")))
     for secret in ["api", f"{SHOP}/shopify"]:
         path = f"{stack.record['secrets_path']}/{secret}"
@@ -182,9 +162,10 @@ def main():
     assert stack.get(customer)["points"]["lifetime_earned"] == 4 * stored["posted"], stack.get(customer)
     settle(stack)
 
-    # The hour's work, and what went wrong for good is told to the owner.
-    stack.an_hour_passes()
-    settle(stack)
+    # The hour's work, and the nights that begin with it.
+    found = nights.pass_by(stack, pathlib.Path(functions), pathlib.Path(environments))
+
+    # What went wrong for good is told to the owner.
     bounced = feedback(stack, "bounce-permanent", about)
     bounced["detail"]["mail"]["tags"].update(tags)
     bounced["detail"]["bounce"]["bouncedRecipients"][0]["emailAddress"] = email
@@ -196,6 +177,7 @@ def main():
     for function, event in stack.last.items():
         pathlib.Path(events, f"{function}.json").write_text(json.dumps(event))
     print(f"{stored['posted']} points for an order told twice; a mail, delivered, stopped by a press, bounced")
+    print(found)
 
 
 if __name__ == "__main__":

@@ -52,9 +52,9 @@ run "everything_has_its_place" {
 
   assert {
     condition = toset([for name, function in local.functions : name if function.asynchronous]) == toset(
-      ["purchase-webhook", "mailer", "mail-feedback"]
+      ["purchase-webhook", "mailer", "mail-feedback", "reengagement-scan", "tier-recalculation"]
     )
-    error_message = "Buses and the schedule start these."
+    error_message = "Buses and schedules start these."
   }
 
   assert {
@@ -201,11 +201,28 @@ run "the_table_is_safe_and_its_stream_is_worked_off" {
   }
 
   assert {
-    condition = (
-      aws_scheduler_schedule.hourly.name == "regulars-hourly" &&
-      aws_scheduler_schedule.hourly.target[0].input == "{\"hourly\":\"<aws.scheduler.scheduled-time>\"}"
-    ) && length(aws_scheduler_schedule.hourly.target[0].dead_letter_config) == 1
-    error_message = "Every hour the mailer is told which hour it is, and an hour that is lost is a dead letter."
+    condition = { for function, schedule in aws_scheduler_schedule.hourly : function => schedule.name } == {
+      mailer             = "regulars-hourly"
+      reengagement-scan  = "regulars-hourly-reengagement-scan"
+      tier-recalculation = "regulars-hourly-tier-recalculation"
+    }
+    error_message = "The mailer and both nights have a schedule each."
+  }
+
+  assert {
+    condition = alltrue([for schedule in aws_scheduler_schedule.hourly : (
+      schedule.schedule_expression == "cron(0 * * * ? *)" &&
+      schedule.target[0].input == "{\"hourly\":\"<aws.scheduler.scheduled-time>\"}" &&
+      schedule.target[0].dead_letter_config[0].arn == aws_sqs_queue.dead_letters.arn
+    )])
+    error_message = "Every hour each is told which hour it is, and an hour that is lost is a dead letter."
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.scheduler.policy).Statement :
+      length(statement.Resource) if statement.Sid == "Start"
+    ] == [length(aws_scheduler_schedule.hourly)]
+    error_message = "The Scheduler may start whom it has to, and no other function."
   }
 
   assert {
@@ -216,6 +233,22 @@ run "the_table_is_safe_and_its_stream_is_worked_off" {
   assert {
     condition     = jsondecode(aws_cloudwatch_event_rule.rule["regulars-work-due"].event_pattern) == { source = ["regulars"], detail-type = ["WorkDue"] } && aws_cloudwatch_event_rule.rule["regulars-work-due"].event_bus_name == "regulars"
     error_message = "WorkDue wakes the mailer."
+  }
+
+  assert {
+    condition = alltrue([for function in ["reengagement-scan", "tier-recalculation"] : (
+      aws_cloudwatch_event_target.function["regulars-goes-on-${function}"].target_id == function &&
+      aws_cloudwatch_event_rule.rule["regulars-goes-on-${function}"].event_bus_name == "regulars" &&
+      jsondecode(aws_cloudwatch_event_rule.rule["regulars-goes-on-${function}"].event_pattern) == {
+        source = ["regulars"], detail-type = ["NightGoesOn"], detail = { function = [function] }
+      }
+    )])
+    error_message = "A night that is longer than an invocation wakes its own function, and not the other."
+  }
+
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_archive.regulars.event_pattern).detail-type == [{ anything-but = ["WorkDue", "NightGoesOn"] }]
+    error_message = "The archive keeps what happened, and no calls to work."
   }
 
   assert {
@@ -242,11 +275,13 @@ run "the_command_line_knows_it_by_one_parameter" {
       schedule     = "regulars-hourly"
       alarms       = "arn:aws:sns:eu-central-1:123456789012:regulars-alarms"
       functions = {
-        customer-portal  = "regulars-customer-portal"
-        mail-feedback    = "regulars-mail-feedback"
-        mailer           = "regulars-mailer"
-        owner-dashboard  = "regulars-owner-dashboard"
-        purchase-webhook = "regulars-purchase-webhook"
+        customer-portal    = "regulars-customer-portal"
+        mail-feedback      = "regulars-mail-feedback"
+        mailer             = "regulars-mailer"
+        owner-dashboard    = "regulars-owner-dashboard"
+        purchase-webhook   = "regulars-purchase-webhook"
+        reengagement-scan  = "regulars-reengagement-scan"
+        tier-recalculation = "regulars-tier-recalculation"
       }
       shops = {
         corner-bakery = {

@@ -130,9 +130,10 @@ run "a_stacks_name_names_everything" {
   assert {
     condition = (
       aws_dynamodb_table.loyalty.name == "test" && aws_cloudwatch_event_bus.regulars.name == "test" &&
-      aws_sqs_queue.dead_letters.name == "test-dead-letters" && aws_scheduler_schedule.hourly.name == "test-hourly" &&
+      aws_sqs_queue.dead_letters.name == "test-dead-letters" && aws_scheduler_schedule.hourly["mailer"].name == "test-hourly" &&
       module.function["mailer"].name == "test-mailer" && aws_ssm_parameter.stack.name == "/regulars/test/stack" &&
       aws_sesv2_configuration_set.shop["corner-bakery"].configuration_set_name == "test-corner-bakery" &&
+      aws_scheduler_schedule.hourly["tier-recalculation"].name == "test-hourly-tier-recalculation" &&
       alltrue([for alarm in aws_cloudwatch_metric_alarm.metric : startswith(alarm.alarm_name, "test-")]) &&
       aws_cloudwatch_dashboard.stack.dashboard_name == "test" && local.tags.Stack == "test"
     )

@@ -17,8 +17,15 @@ use crate::failure::{Failure, chain};
 use crate::stack::{LAMBDA, Record, Stack, refused};
 
 /// Every function that a deployment has.
-const FUNCTIONS: [&str; 5] =
-    ["purchase-webhook", "owner-dashboard", "customer-portal", "mailer", "mail-feedback"];
+const FUNCTIONS: [&str; 7] = [
+    "purchase-webhook",
+    "owner-dashboard",
+    "customer-portal",
+    "mailer",
+    "mail-feedback",
+    "reengagement-scan",
+    "tier-recalculation",
+];
 
 /// The variable that lists shops by their domains, in no order.
 const SHOPIFY_SHOPS: &str = "REGULARS_SHOPIFY_SHOPS";

@@ -1,25 +1,40 @@
-//! The hourly schedule.
+//! The hourly schedules: the mailer's, and one for each night.
 
 use aws_sdk_scheduler::Client;
 use aws_sdk_scheduler::operation::get_schedule::{GetScheduleError, GetScheduleOutput};
 use aws_sdk_scheduler::types::ScheduleState;
+use platform::store::keys::Nightly;
 
 use super::report::Report;
 use crate::stack::{SCHEDULER, Stack, refused};
 
 const CHECK: &str = "schedule";
 
-/// Looks at it.
+/// Looks at them. The mailer's is the one that the stack is known by; the others are called
+/// after it and their function.
 pub(super) async fn look(stack: &Stack, report: &mut Report) {
     let client = Client::new(&stack.connection.service(SCHEDULER));
-    let name = &stack.record.schedule;
+    let mailers = &stack.record.schedule;
+    of_function(&client, stack, mailers, "mailer", report).await;
+    for night in [Nightly::Mail, Nightly::Points].map(Nightly::deployed) {
+        of_function(&client, stack, &format!("{mailers}-{night}"), night, report).await;
+    }
+}
+
+async fn of_function(
+    client: &Client,
+    stack: &Stack,
+    name: &str,
+    function: &str,
+    report: &mut Report,
+) {
     match client.get_schedule().name(name).send().await {
         Ok(found) => {
-            let amiss = amiss(&found, stack.record.function("mailer").unwrap_or_default());
+            let amiss = amiss(&found, stack.record.function(function).unwrap_or_default());
             report.is(
                 CHECK,
                 amiss.is_none(),
-                format_args!("{name} starts the mailer each hour"),
+                format_args!("{name} starts {function} each hour"),
                 format_args!("{name} {}: `terraform apply` mends it", amiss.unwrap_or_default()),
             );
         }
@@ -34,18 +49,18 @@ pub(super) async fn look(stack: &Stack, report: &mut Report) {
     }
 }
 
-fn amiss(found: &GetScheduleOutput, mailer: &str) -> Option<&'static str> {
+fn amiss(found: &GetScheduleOutput, function: &str) -> Option<&'static str> {
     let target = found.target();
-    let goes_to = |arn: &str| arn.split(':').nth(6) == Some(mailer);
+    let goes_to = |arn: &str| arn.split(':').nth(6) == Some(function);
     if found.state() != Some(&ScheduleState::Enabled) {
-        Some("is off, so that mail waits and silence isn't noticed")
+        Some("is off, so that what is due waits")
     } else if !found.schedule_expression().is_some_and(is_hourly) {
         Some("isn't hourly")
     } else if !target.is_some_and(|target| goes_to(target.arn())) {
-        Some("doesn't go to the mailer")
+        Some("doesn't go to its function")
     } else if !target.and_then(|target| target.input()).is_some_and(|it| it.contains("\"hourly\""))
     {
-        Some("doesn't tell the mailer that it is the hour's")
+        Some("doesn't say that it is the hour's")
     } else {
         None
     }

@@ -165,7 +165,7 @@ async fn functions_of_another_table_or_open_to_anybody_are_wrong() {
 }
 
 #[tokio::test]
-async fn the_schedule_is_ok_if_it_is_on_hourly_and_the_mailers() {
+async fn a_schedule_is_ok_if_it_is_on_hourly_and_its_functions() {
     let found = async |state: &str, expression: &str, function: &str, input: &str| {
         let (aws, shop) = (aws().await, TestShop::open().await);
         let arn = format!("arn:aws:lambda:eu-central-1:123456789012:function:{function}");
@@ -173,22 +173,47 @@ async fn the_schedule_is_ok_if_it_is_on_hourly_and_the_mailers() {
         let target = json!({ "Arn": arn, "Input": input, "RoleArn": role });
         let schedule =
             json!({ "State": state, "ScheduleExpression": expression, "Target": target });
-        get(&aws, "/schedules/regulars-hourly", schedule).await;
+        for of in ["", "-reengagement-scan"] {
+            get(&aws, &format!("/schedules/regulars-hourly{of}"), schedule.clone()).await;
+        }
+        let missing = json!({ "Message": "Schedule regulars-hourly-… does not exist." });
+        let missing = ResponseTemplate::new(404)
+            .insert_header("x-amzn-errortype", "ResourceNotFoundException")
+            .set_body_json(missing);
+        Mock::given(path("/schedules/regulars-hourly-tier-recalculation"))
+            .respond_with(missing)
+            .mount(&aws)
+            .await;
         let mut report = Report::default();
         schedule::look(&stack(&aws, &shop).await, &mut report).await;
-        lines(&report).remove(0)
+        lines(&report)
     };
     let (hourly, mailer, hour) =
         ("rate(1 hour)", "regulars-mailer", r#"{"hourly":"<aws.scheduler.scheduled-time>"}"#);
     let good = found("ENABLED", hourly, mailer, hour).await;
-    assert_eq!(good, "ok schedule regulars-hourly starts the mailer each hour");
+    assert_eq!(
+        good,
+        [
+            "ok schedule regulars-hourly starts mailer each hour",
+            "wrong schedule regulars-hourly-reengagement-scan doesn't go to its function: \
+             `terraform apply` mends it",
+            "wrong schedule there is no regulars-hourly-tier-recalculation: `terraform apply` \
+             makes it",
+            "1 ok, 0 to do, 2 wrong",
+        ]
+    );
+    let night = found("ENABLED", hourly, "regulars-reengagement-scan", hour).await;
+    assert_eq!(
+        night[1],
+        "ok schedule regulars-hourly-reengagement-scan starts reengagement-scan each hour"
+    );
     for (state, expression, function, input) in [
         ("DISABLED", hourly, mailer, hour),
         ("ENABLED", "rate(1 day)", mailer, hour),
         ("ENABLED", hourly, "another", hour),
         ("ENABLED", hourly, mailer, "{}"),
     ] {
-        let bad = found(state, expression, function, input).await;
+        let bad = found(state, expression, function, input).await.remove(0);
         assert!(bad.starts_with("wrong schedule regulars-hourly "), "{bad}");
     }
 }

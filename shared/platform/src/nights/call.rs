@@ -122,3 +122,50 @@ pub async fn wake(bus: &Bus, function: Nightly, shops: &[ShopId], now: jiff::Tim
         tracing::warn!(error = chain(&error), "a night wasn't woken: it goes on with the hour");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOURLY: [&str; 2] = [
+        include_str!("../../../../events/reengagement-scan/hourly.json"),
+        include_str!("../../../../events/tier-recalculation/hourly.json"),
+    ];
+    const GOES_ON: [(Nightly, &str); 2] = [
+        (Nightly::Mail, include_str!("../../../../events/reengagement-scan/night-goes-on.json")),
+        (Nightly::Points, include_str!("../../../../events/tier-recalculation/night-goes-on.json")),
+    ];
+
+    fn read(event: &str) -> Result<Call, CallError> {
+        Call::read(&RawValue::from_string(event.trim().to_owned()).unwrap())
+    }
+
+    #[test]
+    fn the_hour_and_a_night_that_goes_on_are_taken_as_they_come() {
+        for hourly in HOURLY {
+            assert_eq!(read(hourly).unwrap(), Call::Hour);
+        }
+        for (_, event) in GOES_ON {
+            assert_eq!(read(event).unwrap(), Call::GoesOn("corner-bakery".parse().unwrap()));
+        }
+    }
+
+    #[test]
+    fn a_night_that_goes_on_names_its_function_as_it_is_deployed() {
+        for (function, event) in GOES_ON {
+            let event: serde_json::Value = serde_json::from_str(event).unwrap();
+            assert_eq!(event["source"], "regulars");
+            assert_eq!(event["detail-type"], NIGHT_GOES_ON);
+            assert_eq!(event["detail"]["function"], function.deployed());
+        }
+    }
+
+    #[test]
+    fn what_is_nothing_of_a_nights_is_refused() {
+        for event in ["{}", r#"{"detail-type":"WorkDue","detail":{"function":"a","shop":"b"}}"#] {
+            assert!(matches!(read(event), Err(CallError::Unknown)), "{event}");
+        }
+        let nobody = r#"{"detail-type":"NightGoesOn","detail":{"function":"a","shop":"No Shop"}}"#;
+        assert!(matches!(read(nobody), Err(CallError::Unreadable(_))));
+    }
+}

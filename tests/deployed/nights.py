@@ -1,0 +1,108 @@
+"""What time brings to a shop: an hour with its two nights, as the schedules begin them.
+
+Time can't be put forward here, so what is due today comes from the past: somebody whose last
+purchase was as many days ago as the program lets her stay away, and whose birthday is today.
+"""
+
+import datetime
+import json
+import os
+import time
+
+from cold_start import BY_LAMBDA, start
+from samples import API, SHOP, body, order, settle, timestamp
+
+NIGHTS = ["reengagement-scan", "tier-recalculation"]
+# As in the program that the suite applies.
+AWAY_DAYS = 30
+BIRTHDAY_GIFT = 100
+ABSENT = "frieda.holm@example.org"
+
+
+def today():
+    """The shop's day: the suite keeps its clock at early afternoon."""
+    behind = datetime.timedelta(hours=int(os.environ["HOURS_BEHIND_UTC"]))
+    return (datetime.datetime.now(datetime.timezone.utc) - behind).date()
+
+
+def somebody_stays_away(stack):
+    """A customer who agreed to mail, bought once and wasn't seen again: her id."""
+    then = time.time() - AWAY_DAYS * 24 * 3600
+    bought = order(5, then, email=ABSENT, contact_email=ABSENT, phone=None)
+    frieda = {"id": 55, "email": ABSENT, "first_name": "Frieda", "last_name": "Holm", "phone": None}
+    bought["customer"] |= frieda
+    for address in ("billing_address", "shipping_address"):
+        bought[address] = None
+    bought["customer"].pop("default_address")
+    assert stack.webhook(SHOP, "orders/paid", bought) == 200
+    consent = body("purchase-webhook/shopify-customers-email-marketing-consent-update.json")
+    consent |= {"customer_id": 55, "email_address": ABSENT}
+    assert stack.webhook(SHOP, "customers_email_marketing_consent/update", consent) == 200
+    customer = stack.get(f"{API}/orders/shopify/5")["customer"]
+    stack.post(f"{API}/customers/{customer}/birthday", {"birthday": today().strftime("%m-%d")})
+    settle(stack)
+    return customer
+
+
+def hands_over(stack, function, functions, environments):
+    """An hour begins in a function that has no time left: what it began goes on by itself."""
+    lines = (environments / f"{function}.env").read_text().splitlines()
+    environment = dict(line.split("=", 1) for line in lines) | BY_LAMBDA
+    event = json.dumps(stack.hour()[function]).encode()
+    start(functions / function / "bootstrap", environment, event)
+    delivered = stack.deliver_events()
+    assert delivered == 1, f"{function} went on {delivered} times"
+    assert stack.last[function]["detail"] == {"function": function, "shop": SHOP}, stack.last
+
+
+def the_owner_agrees(stack, kind):
+    """What the owner's answer to letters that wait is kept as."""
+    stack.dynamodb.update_item(
+        TableName=stack.record["table"],
+        Key={"pk": {"S": f"SHOP#{SHOP}"}, "sk": {"S": f"APPROVAL#{today()}#{kind}"}},
+        UpdateExpression="SET answer = :answer, answered_at = :at, #version = #version + :one",
+        ConditionExpression="attribute_exists(pk)",
+        ExpressionAttributeNames={"#version": "version"},
+        ExpressionAttributeValues={":answer": {"S": "all"}, ":at": {"S": timestamp()}, ":one": {"N": "1"}},
+    )
+
+
+def pass_by(stack, functions, environments):
+    """The nights of today, in invocations too short for them and then in whole ones; what
+    they found, in words."""
+    absent = f"{API}/customers/{somebody_stays_away(stack)}"
+    points, mails = stack.get(absent)["points"]["available"], len(stack.mailbox())
+    for function in NIGHTS:
+        hands_over(stack, function, functions, environments)
+    settle(stack)
+
+    # The gift is hers whatever becomes of letters, and those wait: mail is live for a day.
+    assert stack.get(absent)["points"]["available"] == points + BIRTHDAY_GIFT, stack.get(absent)
+    decided = stack.get(f"{absent}/messages")["decisions"]
+    found = {one["kind"]: (one["date"], one["outcome"]) for one in decided}
+    awaits = (str(today()), "awaiting")
+    assert found == {"birthday": awaits, "win-back": awaits}, decided
+    assert len(stack.mailbox()) == mails, "a letter didn't wait for the owner"
+
+    # The owner agrees to one of them, and the next hour sends it. The night isn't begun again.
+    the_owner_agrees(stack, "win-back")
+    assert stack.an_hour_passes() == {"mailer", *NIGHTS}
+    settle(stack)
+    [told] = [one for one in stack.get(f"{absent}/messages")["messages"] if "win-back" in one["kinds"]]
+    assert (told["kinds"], told["state"]) == (["win-back"], "sent"), told
+    assert len(stack.mailbox()) == mails + 1, [mail["subject"] for mail in stack.mailbox()]
+    assert stack.mailbox()[-1]["destinations"]["ToAddresses"] == [ABSENT], stack.mailbox()[-1]
+    assert stack.get(absent)["points"]["available"] == points + BIRTHDAY_GIFT, "the gift came twice"
+
+    # Square was asked, and has a sale that no webhook told. It is points, and no mail.
+    [night] = stack.get(f"{API}/reconciliations")["nights"]
+    sources = {one["source"]: one for one in night["sources"]}
+    assert (sources["square"]["outcome"], sources["square"]["missed"]["count"]) == ("done", 1), night
+    assert sources["shopify"]["outcome"] == "no_token", night
+    [missed] = sources["square"]["missed"]["orders"]
+    sale = stack.get(f"{API}/orders/square/{missed['id']}")
+    assert sale["posted"] > 0, sale
+    stack.an_hour_passes()
+    settle(stack)
+    assert len(stack.mailbox()) == mails + 1, "a missed sale was told by mail"
+    return f"a night in two parts; {BIRTHDAY_GIFT} points on a birthday; a letter once the owner agreed; {sources['square']['summary']}"
