@@ -38,7 +38,6 @@ async fn mail_comes_from_nobody_until_somebody_says_from_whom() {
         "language": null,
         "imprint": null,
         "away_until": null,
-        "away_until": null,
         "changed_at": null,
         "missing": [
             "no from-address: nothing can be sent",
