@@ -8,10 +8,13 @@
 
 mod audit;
 mod bakery;
+mod behaviour;
+mod chance;
 mod crawl;
 mod deliver;
 mod expected;
 mod fate;
+mod lives;
 mod mailroom;
 mod orders;
 mod people;
@@ -32,6 +35,7 @@ use platform::{Clock, Sites};
 use secrecy::SecretString;
 use testkit::aws::Cloud;
 
+use self::lives::Comeback;
 use self::mailroom::Mailroom;
 use self::people::Person;
 use self::report::{Found, Report};
@@ -126,11 +130,11 @@ async fn play(
     public_url: String,
     crawl: bool,
 ) -> Result<(Report, Cloud), Failure> {
-    let play = Arc::new(Play::on(home, program, year, public_url).await?);
+    let mut play = Arc::new(Play::on(home, program, year, public_url).await?);
     let mut mailroom = Mailroom::open(home, &play).await?;
     let bar = bar(&play);
     let started = Instant::now();
-    let delivered = deliver::everything(home, &play, &bar, Some(&mut mailroom)).await?;
+    let delivered = deliver::everything(home, &mut play, &bar, Some(&mut mailroom)).await?;
     let took = started.elapsed();
     bar.finish_and_clear();
     let audited = audit::everything(home, &play).await?;
@@ -163,6 +167,19 @@ impl Play {
         let own = |(index, person)| schedule::of(&year, person, index);
         let deliveries = people.iter().enumerate().map(own).collect();
         Ok(Self { deliveries, people, shop, secrets, sites, year })
+    }
+
+    /// Has somebody come back and go on buying. Says from which of her deliveries on they are
+    /// new.
+    fn comes_back(&mut self, one: Comeback) -> usize {
+        let Self { year, people, deliveries, .. } = self;
+        let own = deliveries.get_mut(one.person);
+        let (Some(who), Some(own)) = (people.get_mut(one.person), own) else { return 0 };
+        let index = u32::try_from(one.person).unwrap_or(u32::MAX);
+        let bought = who.comes_back(year, index, one.at);
+        let from = own.len();
+        own.extend(schedule::since(year, who, one.person, bought));
+        from
     }
 }
 
