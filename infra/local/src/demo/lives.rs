@@ -29,6 +29,9 @@ const LETTER_WAITS: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// She is back within so long, or she isn't in time.
 const IN_TIME: SignedDuration = SignedDuration::from_hours(29 * 24);
 
+/// How often something was decided, by kind and outcome.
+pub(super) type Decisions = BTreeMap<String, BTreeMap<&'static str, u64>>;
+
 /// People, as the nights find them.
 pub(super) struct Lives {
     identities: Identities,
@@ -39,7 +42,7 @@ pub(super) struct Lives {
     /// First letters that are to go.
     letters: Vec<Letter>,
     /// What nights decided: how often, by kind and outcome.
-    pub(super) decisions: BTreeMap<String, BTreeMap<&'static str, u64>>,
+    pub(super) decisions: Decisions,
     /// Everybody who was drawn for the test, each time.
     pub(super) tested: Vec<Tested>,
 }
@@ -95,7 +98,7 @@ impl Lives {
             people: play.people.iter().enumerate().filter_map(address).collect(),
             missed: BTreeSet::new(),
             letters: Vec::new(),
-            decisions: BTreeMap::new(),
+            decisions: Decisions::new(),
             tested: Vec::new(),
         }
     }

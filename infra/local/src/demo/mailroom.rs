@@ -7,10 +7,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use loyalty::mail::Kind;
 use loyalty::month::Month;
 use platform::identity::Identities;
 use platform::sender::{MailSettingsChange, Wish};
+use platform::store::keys::Nightly;
 use platform::store::{MailMode, StoreError, Whence};
 use platform::{Clock, Services, Store};
 use serde::Serialize;
@@ -19,7 +21,7 @@ use testkit::ses::{Mail, SendQuota};
 use tokio::task::JoinHandle;
 
 use super::crawl::Crawled;
-use super::lives::{self, Comeback, Lives};
+use super::lives::{self, Comeback, Decisions, Lives};
 use super::people::Person;
 use super::{Play, bakery};
 use crate::failure::Failure;
@@ -70,6 +72,21 @@ pub(super) struct MailFigures {
     #[serde(skip)]
     pub(super) problems: Vec<String>,
 }
+
+/// What the nights were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Nights {
+    /// Local dates that both functions worked off.
+    pub(super) nights: u64,
+    /// Accounts looked at.
+    pub(super) looked_at: u64,
+    pub(super) decisions: Decisions,
+    /// How long they took.
+    pub(super) took: Duration,
+}
+
+/// More nights than a demo has.
+const NIGHTS: i32 = 4_000;
 
 impl Mailroom {
     /// A bakery's mail, live from the first day on.
@@ -160,6 +177,27 @@ impl Mailroom {
             }));
         }
         Ok(back)
+    }
+
+    /// What the nights of the year were.
+    pub(super) async fn nights(&self, play: &Play) -> Result<Nights, Failure> {
+        let unread = |error| Failure::because("the nights' runs can't be read", &error);
+        let (store, mut looked_at, mut worked_off) = (&self.services.store, 0_u64, None);
+        for function in [Nightly::Points, Nightly::Mail] {
+            let runs = store.latest_runs(&play.shop, function, NIGHTS).await.map_err(unread)?;
+            let done: BTreeMap<Date, u64> = runs
+                .into_iter()
+                .filter(|(_, run)| run.done)
+                .map(|(on, run)| (on, run.looked))
+                .collect();
+            looked_at = done.values().fold(looked_at, |sum, looked| sum.saturating_add(*looked));
+            let before = worked_off.unwrap_or_else(|| done.clone());
+            worked_off = Some(done.into_iter().filter(|(on, _)| before.contains_key(on)).collect());
+        }
+        let nights = worked_off.map_or(0, |both| both.len());
+        let nights = u64::try_from(nights).unwrap_or(u64::MAX);
+        let (decisions, took) = (self.lives.decisions.clone(), self.nights_took);
+        Ok(Nights { nights, looked_at, decisions, took })
     }
 
     /// Looks the year's mail over.

@@ -21,6 +21,7 @@ mod people;
 mod report;
 mod schedule;
 mod till;
+mod trial;
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -145,7 +146,9 @@ async fn play(
         mail.problems.append(&mut crawled.problems);
         mail.crawled = Some(crawled);
     }
-    let found = Found { delivered, audited, again, mail };
+    let nights = mailroom.nights(&play).await?;
+    let test = trial::result(&play, &mailroom.lives.tested, &audited);
+    let found = Found { delivered, audited, again, mail, nights, test };
     Ok((Report::new(&play, found, took), mailroom.cloud))
 }
 

@@ -60,8 +60,8 @@ async fn audited_without(lost: impl Fn(&Delivery) -> bool) -> Vec<String> {
     for own in &mut play.deliveries {
         own.retain(|one| !lost(one));
     }
-    let play = Arc::new(play);
-    deliver::everything(&home, &play, &ProgressBar::hidden(), None).await.unwrap();
+    let mut play = Arc::new(play);
+    deliver::everything(&home, &mut play, &ProgressBar::hidden(), None).await.unwrap();
     audit::everything(&home, &play).await.unwrap().problems
 }
 
@@ -181,10 +181,11 @@ async fn looked_over(change: impl Fn(&mut Vec<testkit::ses::Mail>)) -> Vec<Strin
     let (program, year) = year(7);
     let year = Year { customers: 40, ..year };
     let mut home = Home::open(&Data::Memory, &nothing).await.unwrap();
-    let play = Arc::new(Play::on(&mut home, &program, year, PUBLIC_URL.to_owned()).await.unwrap());
+    let play = Play::on(&mut home, &program, year, PUBLIC_URL.to_owned()).await.unwrap();
+    let mut play = Arc::new(play);
     let mut room = Mailroom::open(&home, &play).await.unwrap();
     let bar = ProgressBar::hidden();
-    deliver::everything(&home, &play, &bar, Some(&mut room)).await.unwrap();
+    deliver::everything(&home, &mut play, &bar, Some(&mut room)).await.unwrap();
     let mut mails = room.cloud.ses.mails();
     assert!(mails.len() > 20, "{}", mails.len());
     change(&mut mails);
