@@ -89,7 +89,7 @@ pub(super) fn stays(
         return None;
     }
     let mut rng = rng(seed, person, number ^ TALE);
-    let more = SignedDuration::from_hours(rng.i64(0..24 * 150));
+    let more = SignedDuration::from_hours(rng.i64(0..24 * 180));
     gap.saturating_mul(GAPS_BEFORE).checked_add(more)
 }
 

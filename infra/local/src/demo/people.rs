@@ -258,10 +258,10 @@ fn stay(year: &Year, gap: SignedDuration, rng: &mut Rng) -> (Timestamp, Timestam
 /// From the neighbour who comes every other day to the friend from out of town.
 fn gap(rng: &mut Rng) -> SignedDuration {
     let hours = match rng.u32(0..100) {
-        0..13 => rng.i64(44..84),
-        13..48 => rng.i64(130..210),
-        48..78 => rng.i64(230..390),
-        78..94 => rng.i64(600..1_000),
+        0..25 => rng.i64(44..84),
+        25..58 => rng.i64(110..190),
+        58..84 => rng.i64(210..390),
+        84..95 => rng.i64(600..1_000),
         _ => rng.i64(1_400..2_900),
     };
     SignedDuration::from_hours(hours)
