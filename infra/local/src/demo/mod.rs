@@ -1,6 +1,7 @@
 //! `regulars demo`: a seeded year of a bakery, its web shop at Shopify and its till at
-//! Square, played through the real webhook routes, and the proof that the points are
-//! right.
+//! Square, played through the real webhook routes and lived through night by night, and the
+//! proof that the points are right. People fall silent, and some come back by a letter: what
+//! that test of win-back finds is told beside the truth of the model.
 //!
 //! The same seed, days and customers make the same year and the same figures. Each
 //! person's deliveries arrive one after another, by a clock of her own; different people

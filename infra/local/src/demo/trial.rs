@@ -32,16 +32,16 @@ pub(super) struct TestFigures {
     /// Came back, of those held out.
     pub(super) back_of_held_out: u64,
     /// The difference in the share who came back, per mille; `None`: not enough data.
-    pub(super) difference: Option<PerMille>,
+    pub(super) difference: Option<Difference>,
     /// The difference in money kept for each, minor units.
-    pub(super) kept: Option<PerMille>,
+    pub(super) kept: Option<Difference>,
     /// What the letter adds by the model, on average over all of these, per mille.
     pub(super) truth: i64,
 }
 
-/// A difference with the interval that has the truth in 95 of 100 tests.
+/// A difference, those written to less those held out, with the interval that has the truth in 95 of 100 tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(super) struct PerMille {
+pub(super) struct Difference {
     pub(super) difference: i64,
     pub(super) low: i64,
     pub(super) high: i64,
@@ -62,7 +62,7 @@ pub(super) fn result(play: &Play, tested: &[Tested], audited: &Audited) -> TestF
         Outcome::TooEarly { .. } => (None, None),
         Outcome::Known { came_back, kept, .. } => {
             let told = |by: f64, value: f64| (value * by).round() as i64;
-            let told = |by: f64, one: loyalty::trial::Interval| PerMille {
+            let told = |by: f64, one: loyalty::trial::Interval| Difference {
                 difference: told(by, one.difference),
                 low: told(by, one.low),
                 high: told(by, one.high),

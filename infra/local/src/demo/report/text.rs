@@ -8,7 +8,7 @@ use loyalty::program::{Program, Tier};
 use super::{Audit, Figures, NightFigures, OfSource, Orders, Points, Report};
 use crate::demo::crawl::Crawled;
 use crate::demo::mailroom::MailFigures;
-use crate::demo::trial::{PerMille, TestFigures};
+use crate::demo::trial::{Difference, TestFigures};
 
 /// Problems told one by one; the rest is counted.
 const TOLD: usize = 20;
@@ -166,7 +166,7 @@ fn test_text(test: &TestFigures) -> String {
         half_up.checked_div(all.saturating_mul(2)).unwrap_or(0)
     };
     let known = match test.difference {
-        Some(PerMille { difference, low, high }) => format!(
+        Some(Difference { difference, low, high }) => format!(
             "{} points (95 %: {} to {})",
             points_of(difference),
             points_of(low),
@@ -275,7 +275,7 @@ mod tests {
             held_out: 39,
             back_of_written_to: 14,
             back_of_held_out: 8,
-            difference: Some(PerMille { difference: 136, low: -65, high: 322 }),
+            difference: Some(Difference { difference: 136, low: -65, high: 322 }),
             kept: None,
             truth: 148,
         };
