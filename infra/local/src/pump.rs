@@ -97,12 +97,27 @@ impl Pump {
     /// The hourly schedule's turn: the nights first, so that what they find goes out with the
     /// same hour where it is time.
     pub(crate) async fn hour(&mut self) -> Result<(), Failure> {
-        let hourly = json!({ "hourly": self.services.clock.now().to_string() });
+        self.night().await?;
+        self.drain().await
+    }
+
+    /// The nightly functions' part of it.
+    pub(crate) async fn night(&mut self) -> Result<(), Failure> {
+        let hourly = self.hourly();
         self.invoke_points(&hourly).await;
         self.invoke_letters(&hourly).await;
-        self.turn().await?;
+        self.turn().await
+    }
+
+    /// The mailer's part of it.
+    pub(crate) async fn drain(&mut self) -> Result<(), Failure> {
+        let hourly = self.hourly();
         self.invoke(&hourly).await;
         self.turn().await
+    }
+
+    fn hourly(&self) -> Value {
+        json!({ "hourly": self.services.clock.now().to_string() })
     }
 
     /// Lives every hour that begins after `from` and up to `until`, in order, with the clock put

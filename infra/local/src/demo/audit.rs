@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use loyalty::account::{Account, Facts};
 use loyalty::ids::{CustomerId, OrderRef, Source};
-use loyalty::ledger::{Cause, Entry};
+use loyalty::ledger::{Cause, Entry, Occasion};
 use loyalty::month::Month;
 use loyalty::posting::Record;
 use loyalty::program::Programs;
 use platform::Store;
 use platform::identity::Identities;
 use platform::store::StoreError;
+use platform::store::keys::Nightly;
 use tokio::task::JoinSet;
 
 use super::people::Person;
@@ -30,11 +32,21 @@ pub(super) struct Audited {
     pub(super) ledger_entries: u64,
     pub(super) issued: i64,
     pub(super) clawed_back: i64,
+    /// Points that nights gave, and in how many gifts.
+    pub(super) given: i64,
+    pub(super) gifts: u64,
+    /// Points that expired.
+    pub(super) expired: i64,
+    /// Tiers reached, and taken away.
+    pub(super) risen: u64,
+    pub(super) fallen: u64,
     pub(super) outstanding: i64,
     pub(super) tiers: BTreeMap<String, u64>,
     pub(super) customers: BTreeSet<CustomerId>,
     /// Everybody with a ledger: those merged away keep theirs.
     pub(super) ledgers: BTreeSet<CustomerId>,
+    /// What was bought, by day and money kept, under every name a customer has or had.
+    pub(super) bought: BTreeMap<CustomerId, Vec<(Date, i64)>>,
     /// Everything that isn't as it should be, as sentences.
     pub(super) problems: Vec<String>,
 }
@@ -79,12 +91,15 @@ struct Auditor {
     play: Arc<Play>,
     programs: Programs,
     identities: Identities,
+    /// Whether the year had its nights.
+    nights: bool,
 }
 
 /// Audits everybody.
 pub(super) async fn everything(home: &Home<'_>, play: &Arc<Play>) -> Result<Audited, Failure> {
     let unreadable = |error| Failure::because("the audit couldn't read the table", &error);
     let rules = home.store.rules(&play.shop, play.year.end).await.map_err(unreadable)?;
+    let nights = home.store.latest_runs(&play.shop, Nightly::Mail, 1).await.map_err(unreadable)?;
     let secrets = home.secrets.lists();
     let key = secrets.identity_key();
     let key = key.map_err(|error| Failure::because("the audit can't tell who is who", &error))?;
@@ -93,6 +108,7 @@ pub(super) async fn everything(home: &Home<'_>, play: &Arc<Play>) -> Result<Audi
         play: Arc::clone(play),
         programs: rules.programs.clone(),
         identities: Identities::new(play.shop.clone(), key, "US"),
+        nights: !nights.is_empty(),
     };
     let mut working = JoinSet::new();
     for worker in 0..workers() {
@@ -164,6 +180,12 @@ impl Audited {
         self.issued = self.issued.saturating_add(other.issued);
         self.clawed_back = self.clawed_back.saturating_add(other.clawed_back);
         self.outstanding = self.outstanding.saturating_add(other.outstanding);
+        self.given = self.given.saturating_add(other.given);
+        self.gifts = self.gifts.saturating_add(other.gifts);
+        self.expired = self.expired.saturating_add(other.expired);
+        self.risen = self.risen.saturating_add(other.risen);
+        self.fallen = self.fallen.saturating_add(other.fallen);
+        self.bought.extend(other.bought);
         for (tier, count) in other.tiers {
             let sum = self.tiers.entry(tier).or_default();
             *sum = sum.saturating_add(count);
@@ -175,6 +197,32 @@ impl Audited {
             }
         }
         self
+    }
+
+    /// Counts what an entry moved, and the tier it changed.
+    fn count(&mut self, entry: &Entry) {
+        let delta = entry.delta.0;
+        let sum = match &entry.cause {
+            Cause::Order { .. } | Cause::ExpiryReversed { .. } if delta > 0 => &mut self.issued,
+            Cause::Order { .. } | Cause::ExpiryReversed { .. } => &mut self.clawed_back,
+            Cause::Gift { .. } => {
+                self.gifts = self.gifts.saturating_add(1);
+                &mut self.given
+            }
+            Cause::Expired { .. } => &mut self.expired,
+            // No points move, or only from one account to another.
+            Cause::Reviewed { .. }
+            | Cause::MergedInto { .. }
+            | Cause::MergedFrom { .. }
+            | Cause::SplitFrom { .. }
+            | Cause::SplitOff { .. } => &mut 0,
+        };
+        *sum = sum.saturating_add(delta);
+        if entry.promotion.is_some() {
+            let is_down = matches!(entry.cause, Cause::Reviewed { why } if why.is_down());
+            let count = if is_down { &mut self.fallen } else { &mut self.risen };
+            *count = count.saturating_add(1);
+        }
     }
 
     /// Notes that something isn't as it should be.
@@ -217,6 +265,7 @@ impl Auditor {
         for sale in &sales {
             self.sale(&mut found, sale, &accounts);
         }
+        self.birthdays(&mut found, person, &accounts);
         found.customers = accounts.accounts.into_keys().collect();
         found.ledgers = accounts.ledgers.into_keys().collect();
         Ok(found)
@@ -271,12 +320,7 @@ impl Auditor {
         for (id, entries) in accounts.ledgers.iter().filter(|(id, _)| leads_here(id)) {
             let count = u64::try_from(entries.len()).unwrap_or(u64::MAX);
             found.ledger_entries = found.ledger_entries.saturating_add(count);
-            // What a merge moves from one account to another is neither.
-            let orders = entries.iter().filter(|entry| order_of(entry).is_some());
-            for delta in orders.map(|entry| entry.delta.0) {
-                let sum = if delta > 0 { &mut found.issued } else { &mut found.clawed_back };
-                *sum = sum.saturating_add(delta);
-            }
+            entries.iter().for_each(|entry| found.count(entry));
             if id != customer {
                 let left: i64 = entries.iter().map(|entry| entry.delta.0).sum();
                 found.expect(&format!("what is left of {id}, merged away,"), left, 0);
@@ -286,6 +330,9 @@ impl Auditor {
         let hers =
             sales.iter().filter(|sale| sale.record.customer.as_ref().is_some_and(leads_here));
         let counted = hers.filter_map(|sale| sale.record.counted.as_ref());
+        let bought: Vec<(Date, i64)> = counted.clone().map(|one| (one.day, one.kept)).collect();
+        let names = accounts.leads_to.keys().filter(|id| leads_here(id));
+        found.bought.extend(names.map(|id| (id.clone(), bought.clone())));
         let facts = Facts::of(counted, Month::of(self.play.year.last_day));
         let ever = facts.unwrap_or_default().ever;
         found.expect(&what("money kept"), account.facts.ever.spend, ever.spend);
@@ -293,6 +340,20 @@ impl Auditor {
         let tier = account.tier.as_ref().map(|tier| tier.id.to_string());
         let tiers = found.tiers.entry(tier.unwrap_or_else(|| "none".to_owned())).or_default();
         *tiers = tiers.saturating_add(1);
+    }
+
+    /// Each birthday brought its gift, whatever mail she gets; nothing else did.
+    fn birthdays(&self, found: &mut Audited, person: &Person, accounts: &Accounts) {
+        let entries = accounts.ledgers.values().flatten();
+        let gifts: Vec<i64> = entries.filter_map(gift_of).collect();
+        let each = expected::POINTS_OF_A_BIRTHDAY;
+        let whole = gifts.iter().all(|points| *points == each);
+        found.expect(&format!("every gift to {:?} of {each} points", person.email), whole, true);
+        if let Some(expected) = expected::birthdays(&self.play.year, person).filter(|_| self.nights)
+        {
+            let what = format!("birthday gifts to {:?}", person.email);
+            found.expect(&what, gifts.len(), expected);
+        }
     }
 
     /// posted = target = what the ledgers have for it = what the money that is left makes.
@@ -348,6 +409,12 @@ fn order_of(entry: &Entry) -> Option<&OrderRef> {
         Cause::Order { order, .. } | Cause::ExpiryReversed { order } => Some(order),
         _ => None,
     }
+}
+
+/// The points of a birthday's gift.
+fn gift_of(entry: &Entry) -> Option<i64> {
+    let is_birthdays = matches!(entry.cause, Cause::Gift { occasion: Occasion::Birthday });
+    is_birthdays.then_some(entry.delta.0)
 }
 
 fn order_ref(source: Source, id: &str) -> Result<OrderRef, StoreError> {

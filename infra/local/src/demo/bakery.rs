@@ -12,6 +12,8 @@ use crate::shopify::Product;
 pub(crate) fn program() -> Result<ProgramFile, Failure> {
     let ignoring = format!("[base]\nignore = [\"{CONNECTOR}\"]\n");
     let toml = CORNER_BAKERY.replacen("[base]\n", &ignoring, 1);
+    // Nobody looks at its letters before they go: what they do is what the demo shows.
+    let toml = toml.replacen("approve_days = 30", "approve_days = 0", 1);
     ProgramFile::parse(Path::new("the demo's program"), toml)
 }
 

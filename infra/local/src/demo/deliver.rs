@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use tower::ServiceExt;
 
 use super::audit::{self, Audited};
+use super::chance::seeded;
 use super::mailroom::Mailroom;
 use super::people::Person;
 use super::schedule::{Delivery, Sale, Subject};
@@ -29,10 +30,6 @@ use crate::shopify::{CONSENT, EDITED, Webhook, consent_body, customer_body, orde
 use crate::square::{Notice, customer_notice, payment_notice};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
-
-/// The hours of the day at whose end work that is due is looked for: hourly in AWS, seldomer in
-/// a year that is to pass in a minute.
-const DRAINS: [i8; 3] = [9, 13, 17];
 
 /// What the deliveries did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -105,7 +102,7 @@ impl Door {
         let request = request(play, person, one).ok_or("nothing to deliver")?;
         let request = request.map_err(|error| error.to_string())?;
         self.now.store(one.at.as_millisecond(), Ordering::Relaxed);
-        let answer = self.router.clone().oneshot(request).await;
+        let answer = seeded(seed_of(play, person, one), self.router.clone().oneshot(request)).await;
         let answer = answer.unwrap_or_else(|never| match never {});
         let status = answer.status();
         let text =
@@ -122,6 +119,13 @@ impl Door {
             )),
         }
     }
+}
+
+/// Where a delivery's chance begins.
+fn seed_of(play: &Play, person: usize, one: &Delivery) -> u64 {
+    let person = u64::try_from(person).unwrap_or(u64::MAX).rotate_left(44);
+    let at = one.at.as_microsecond().unsigned_abs();
+    Rng::with_seed(play.year.seed.rotate_left(32) ^ person ^ at).u64(..)
 }
 
 /// The request that a delivery is.
@@ -187,21 +191,21 @@ type Share = Vec<(usize, Range<usize>)>;
 /// each person's webhooks arrive one after another, people side by side.
 pub(super) async fn everything(
     home: &Home<'_>,
-    play: &Arc<Play>,
+    play: &mut Arc<Play>,
     bar: &ProgressBar,
     mut mailroom: Option<&mut Mailroom>,
 ) -> Result<Delivered, Failure> {
-    let (hours, last) = hours(play);
+    let mut hours = Hours::of(play);
     let doors: Vec<Arc<Door>> = (0..workers())
         .map(|_| Arc::new(Door::new(&home.store, home.secrets.lists(), play, play.year.start)))
         .collect();
     let mut all = Delivered::default();
     let mut hour = play.year.start;
-    while hour <= last {
+    while hour <= play.year.end {
         let end = hour.checked_add(HOUR).unwrap_or(Timestamp::MAX);
-        let shares = hours.get(&hour.as_second());
+        let shares = hours.0.remove(&hour.as_second());
         let mut working = JoinSet::new();
-        for (door, share) in doors.iter().zip(shares.into_iter().flatten()) {
+        for (door, share) in doors.iter().zip(shares.iter().flatten()) {
             let (play, door, share) = (Arc::clone(play), Arc::clone(door), share.clone());
             working.spawn(async move { door.deliver_all(&play, share).await });
         }
@@ -212,8 +216,16 @@ pub(super) async fn everything(
             bar.inc(part.deliveries);
         }
         if let Some(mailroom) = mailroom.as_mut() {
-            let local = end.to_zoned(play.year.sender.zone.clone()).hour();
-            mailroom.hour(end, shares.is_some(), DRAINS.contains(&local)).await?;
+            for one in mailroom.hour(play, end, shares.is_some()).await? {
+                // Nobody is at work between two hours.
+                let Some(play) = Arc::get_mut(play) else {
+                    return Err(Failure::new("a delivery goes on after its hour"));
+                };
+                let from = play.comes_back(one);
+                let new = play.deliveries.get(one.person).into_iter().flatten().skip(from).count();
+                bar.inc_length(u64::try_from(new).unwrap_or(u64::MAX));
+                hours.add(play, one.person, from);
+            }
         }
         hour = end;
     }
@@ -223,28 +235,42 @@ pub(super) async fn everything(
     Ok(all)
 }
 
-/// The deliveries of each hour, by the second it begins, in a share for each worker; and
-/// the last of them.
-fn hours(play: &Play) -> (BTreeMap<i64, Vec<Share>>, Timestamp) {
-    let (mut hours, mut last) = (BTreeMap::<i64, Vec<Share>>::new(), play.year.end);
-    let start = play.year.start.as_second();
-    for (person, deliveries) in play.deliveries.iter().enumerate() {
-        let mut from = 0;
+/// The deliveries of each hour that is to come, by the second it begins, in a share for each
+/// worker.
+struct Hours(BTreeMap<i64, Vec<Share>>);
+
+impl Hours {
+    fn of(play: &Play) -> Self {
+        let mut hours = Self(BTreeMap::new());
+        for person in 0..play.deliveries.len() {
+            hours.add(play, person, 0);
+        }
+        hours
+    }
+
+    /// Adds somebody's deliveries from one on. All of hers in an hour are in one share.
+    fn add(&mut self, play: &Play, person: usize, from: usize) {
+        let deliveries = play.deliveries.get(person).map(Vec::as_slice).unwrap_or_default();
+        let (start, mut from) = (play.year.start.as_second(), from);
         while let Some(first) = deliveries.get(from) {
             let into = first.at.as_second().saturating_sub(start).rem_euclid(HOUR.as_secs());
             let begin = first.at.as_second().saturating_sub(into);
             let within = |one: &Delivery| one.at.as_second() < begin.saturating_add(HOUR.as_secs());
             let rest = deliveries.get(from..).unwrap_or_default();
             let to = from.saturating_add(rest.iter().take_while(|one| within(one)).count().max(1));
-            let shares = hours.entry(begin).or_insert_with(|| vec![Share::new(); workers()]);
-            if let Some(share) = shares.iter_mut().min_by_key(|share| share.len()) {
+            let shares = self.0.entry(begin).or_insert_with(|| vec![Share::new(); workers()]);
+            let has_her = |share: &Share| share.iter().any(|(other, _)| *other == person);
+            let place = shares.iter().position(has_her);
+            let share = match place {
+                Some(place) => shares.get_mut(place),
+                None => shares.iter_mut().min_by_key(|share| share.len()),
+            };
+            if let Some(share) = share {
                 share.push((person, from..to));
             }
-            last = last.max(first.at);
             from = to;
         }
     }
-    (hours, last)
 }
 
 /// Delivers everything of some orders once more, in any order, and counts what changed.

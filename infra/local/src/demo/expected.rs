@@ -1,11 +1,36 @@
 //! What each order should come to, by the demo's own sums: a few lines of whole numbers
 //! over what it made, so that the rules aren't checked by themselves.
 
+use jiff::civil::Date;
+
+use super::Year;
+use super::people::{Known, Person};
 use crate::shopify::{Channel, Line, Order};
-use crate::square::{Change, Payment, RefundStatus};
+use crate::square::{CUSTOMER_CREATED, Change, Payment, RefundStatus};
 
 /// Points for a dollar, of the sample program.
 const POINTS_PER_UNIT: i128 = 10;
+
+/// Points for a birthday, of the sample program.
+pub(super) const POINTS_OF_A_BIRTHDAY: i64 = 100;
+
+/// How many birthdays the nights of a year had to give something for, from the day she told
+/// it at the till on, which is the day she joined; `None` where she can't be told by one record
+/// alone.
+pub(super) fn birthdays(year: &Year, person: &Person) -> Option<usize> {
+    let steps = &person.till.steps;
+    let is_one = steps.iter().filter(|step| step.topic == CUSTOMER_CREATED).count() == 1;
+    let first = steps.first().filter(|_| is_one && person.known == Known::Till)?;
+    let Some(told) = &first.record.birthday else { return Some(0) };
+    let joined = first.at.to_zoned(year.sender.zone.clone()).date();
+    let mut after = told.split('-').skip(1).filter_map(|part| part.parse::<i8>().ok());
+    let (month, day) = (after.next()?, after.next()?);
+    let years = year.first_day.year()..=year.last_day.year();
+    let days = years.filter_map(|year| Date::new(year, month, day).ok());
+    // On the day she joined the night was over.
+    let given = |day: &Date| *day == joined && joined < year.last_day || *day > joined;
+    Some(days.filter(|day| given(day) && *day <= year.last_day).count())
+}
 
 /// The money of a payment at the till that counts in the end, minor units: its amount
 /// without the tip, less all that went back. It names no goods, so nothing is left out.

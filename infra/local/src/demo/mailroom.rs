@@ -4,10 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use loyalty::mail::Kind;
 use loyalty::month::Month;
+use platform::identity::Identities;
 use platform::sender::{MailSettingsChange, Wish};
+use platform::store::keys::Nightly;
 use platform::store::{MailMode, StoreError, Whence};
 use platform::{Clock, Services, Store};
 use serde::Serialize;
@@ -16,19 +21,30 @@ use testkit::ses::{Mail, SendQuota};
 use tokio::task::JoinHandle;
 
 use super::crawl::Crawled;
+use super::lives::{self, Comeback, Decisions, Lives};
 use super::people::Person;
 use super::{Play, bakery};
 use crate::failure::Failure;
 use crate::home::{Home, TABLE};
 use crate::pump::{Pump, feed_back};
 
-/// The mailer with a clock of its own.
+/// The hours of the day at whose end work that is due is looked for: hourly in AWS, seldomer in
+/// a year that is to pass in a minute.
+const DRAINS: [i8; 3] = [9, 13, 17];
+
+/// The hour that the nightly functions begin at.
+const NIGHT: i8 = 4;
+
+/// The mailer and the nightly functions, with a clock of their own.
 pub(super) struct Mailroom {
     pump: Pump,
     services: Services,
     /// What SES said in the last hour, being taken in.
     answers: Option<JoinHandle<()>>,
     pub(super) cloud: Cloud,
+    pub(super) lives: Lives,
+    /// How long the nights took.
+    pub(super) nights_took: Duration,
     now: Arc<AtomicI64>,
 }
 
@@ -56,6 +72,21 @@ pub(super) struct MailFigures {
     #[serde(skip)]
     pub(super) problems: Vec<String>,
 }
+
+/// What the nights were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Nights {
+    /// Local dates that both functions worked off.
+    pub(super) nights: u64,
+    /// Accounts looked at.
+    pub(super) looked_at: u64,
+    pub(super) decisions: Decisions,
+    /// How long they took.
+    pub(super) took: Duration,
+}
+
+/// More nights than a demo has.
+const NIGHTS: i32 = 4_000;
 
 impl Mailroom {
     /// A bakery's mail, live from the first day on.
@@ -95,24 +126,43 @@ impl Mailroom {
         set.map_err(|error| cannot(&error))?;
         let live = store.set_mail_mode(&play.shop, MailMode::Live, Whence::Command, start).await;
         live.map_err(|error: StoreError| cannot(&error))?;
+        let started = store.start_trial(&play.shop, &lives::trial(&play.year)).await;
+        started.map_err(|error| cannot(&error))?;
+        let key = services.secrets.identity_key().map_err(|error| cannot(&error))?;
+        let lives = Lives::new(play, Identities::new(play.shop.clone(), key, "US"));
         let pump = Pump::open(&services, &cloud).await?.without_answers();
-        Ok(Self { pump, services, answers: None, cloud, now })
+        let nights_took = Duration::ZERO;
+        Ok(Self { pump, services, answers: None, cloud, lives, nights_took, now })
     }
 
-    /// An hour is over: what `happened` is planned, and where it is time to `drain`, what is due
-    /// goes out. What SES says of it is taken in beside the next hour.
+    /// An hour is over: what `happened` is planned; where it is time, the night is worked off,
+    /// or what is due goes out. What SES says of it is taken in beside the next hour. Says who
+    /// comes back by it.
     pub(super) async fn hour(
         &mut self,
+        play: &Play,
         end: Timestamp,
         happened: bool,
-        drain: bool,
-    ) -> Result<(), Failure> {
+    ) -> Result<Vec<Comeback>, Failure> {
         self.now.store(end.as_millisecond(), Ordering::Relaxed);
+        let mut back = Vec::new();
         if happened {
             self.pump.turn().await?;
         }
-        if drain {
-            self.pump.hour().await?;
+        let local = end.to_zoned(play.year.sender.zone.clone());
+        if local.hour() == NIGHT {
+            let began = Instant::now();
+            self.pump.night().await?;
+            let decided = self.lives.night(play, &self.services.store, (local.date(), end)).await;
+            let unread = |error| Failure::because("a night's decisions can't be read", &error);
+            back.extend(decided.map_err(unread)?);
+            self.nights_took = self.nights_took.saturating_add(began.elapsed());
+        }
+        if DRAINS.contains(&local.hour()) {
+            self.pump.drain().await?;
+            if self.lives.awaits_mail() {
+                back.extend(self.lives.post(play, &self.cloud.ses.mails(), end));
+            }
         }
         if let Some(answers) = self.answers.take() {
             answers.await.map_err(|error| Failure::because("mail feedback panicked", &error))?;
@@ -126,7 +176,28 @@ impl Mailroom {
                 }
             }));
         }
-        Ok(())
+        Ok(back)
+    }
+
+    /// What the nights of the year were.
+    pub(super) async fn nights(&self, play: &Play) -> Result<Nights, Failure> {
+        let unread = |error| Failure::because("the nights' runs can't be read", &error);
+        let (store, mut looked_at, mut worked_off) = (&self.services.store, 0_u64, None);
+        for function in [Nightly::Points, Nightly::Mail] {
+            let runs = store.latest_runs(&play.shop, function, NIGHTS).await.map_err(unread)?;
+            let done: BTreeMap<Date, u64> = runs
+                .into_iter()
+                .filter(|(_, run)| run.done)
+                .map(|(on, run)| (on, run.looked))
+                .collect();
+            looked_at = done.values().fold(looked_at, |sum, looked| sum.saturating_add(*looked));
+            let before = worked_off.unwrap_or_else(|| done.clone());
+            worked_off = Some(done.into_iter().filter(|(on, _)| before.contains_key(on)).collect());
+        }
+        let nights = worked_off.map_or(0, |both| both.len());
+        let nights = u64::try_from(nights).unwrap_or(u64::MAX);
+        let (decisions, took) = (self.lives.decisions.clone(), self.nights_took);
+        Ok(Nights { nights, looked_at, decisions, took })
     }
 
     /// Looks the year's mail over.
@@ -167,7 +238,8 @@ pub(super) fn look_over(mails: &[Mail], play: &Play, members: usize) -> MailFigu
         let text = mail.text.as_deref().unwrap_or_default();
         let agreed = person.consents == Some(true)
             && person.account.as_ref().is_some_and(|account| account.created_at < mail.at);
-        if text.contains(WELCOME) && !agreed {
+        let is_marketing = text.contains(WELCOME) || tag("kind") == Kind::WinBack.as_str();
+        if is_marketing && !agreed {
             found.problems.push(format!("message {} is marketing unasked", tag("message")));
         }
         let day = mail.at.to_zoned(play.year.sender.zone.clone()).date();
@@ -188,5 +260,5 @@ pub(super) fn look_over(mails: &[Mail], play: &Play, members: usize) -> MailFigu
 /// Months of a year.
 const MONTHS: usize = 12;
 
-/// How the one kind of marketing mail there is begins.
+/// How the first marketing mail that somebody gets begins.
 const WELCOME: &str = "Welcome to ";

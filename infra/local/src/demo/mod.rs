@@ -1,6 +1,7 @@
 //! `regulars demo`: a seeded year of a bakery, its web shop at Shopify and its till at
-//! Square, played through the real webhook routes, and the proof that the points are
-//! right.
+//! Square, played through the real webhook routes and lived through night by night, and the
+//! proof that the points are right. People fall silent, and some come back by a letter: what
+//! that test of win-back finds is told beside the truth of the model.
 //!
 //! The same seed, days and customers make the same year and the same figures. Each
 //! person's deliveries arrive one after another, by a clock of her own; different people
@@ -8,16 +9,20 @@
 
 mod audit;
 mod bakery;
+mod behaviour;
+mod chance;
 mod crawl;
 mod deliver;
 mod expected;
 mod fate;
+mod lives;
 mod mailroom;
 mod orders;
 mod people;
 mod report;
 mod schedule;
 mod till;
+mod trial;
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
@@ -32,6 +37,7 @@ use platform::{Clock, Sites};
 use secrecy::SecretString;
 use testkit::aws::Cloud;
 
+use self::lives::Comeback;
 use self::mailroom::Mailroom;
 use self::people::Person;
 use self::report::{Found, Report};
@@ -126,11 +132,11 @@ async fn play(
     public_url: String,
     crawl: bool,
 ) -> Result<(Report, Cloud), Failure> {
-    let play = Arc::new(Play::on(home, program, year, public_url).await?);
+    let mut play = Arc::new(Play::on(home, program, year, public_url).await?);
     let mut mailroom = Mailroom::open(home, &play).await?;
     let bar = bar(&play);
     let started = Instant::now();
-    let delivered = deliver::everything(home, &play, &bar, Some(&mut mailroom)).await?;
+    let delivered = deliver::everything(home, &mut play, &bar, Some(&mut mailroom)).await?;
     let took = started.elapsed();
     bar.finish_and_clear();
     let audited = audit::everything(home, &play).await?;
@@ -141,7 +147,9 @@ async fn play(
         mail.problems.append(&mut crawled.problems);
         mail.crawled = Some(crawled);
     }
-    let found = Found { delivered, audited, again, mail };
+    let nights = mailroom.nights(&play).await?;
+    let test = trial::result(&play, &mailroom.lives.tested, &audited);
+    let found = Found { delivered, audited, again, mail, nights, test };
     Ok((Report::new(&play, found, took), mailroom.cloud))
 }
 
@@ -163,6 +171,19 @@ impl Play {
         let own = |(index, person)| schedule::of(&year, person, index);
         let deliveries = people.iter().enumerate().map(own).collect();
         Ok(Self { deliveries, people, shop, secrets, sites, year })
+    }
+
+    /// Has somebody come back and go on buying. Says from which of her deliveries on they are
+    /// new.
+    fn comes_back(&mut self, one: Comeback) -> usize {
+        let Self { year, people, deliveries, .. } = self;
+        let own = deliveries.get_mut(one.person);
+        let (Some(who), Some(own)) = (people.get_mut(one.person), own) else { return 0 };
+        let index = u32::try_from(one.person).unwrap_or(u32::MAX);
+        let bought = who.comes_back(year, index, one.at);
+        let from = own.len();
+        own.extend(schedule::since(year, who, one.person, bought));
+        from
     }
 }
 

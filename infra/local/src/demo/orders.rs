@@ -8,7 +8,7 @@ use super::Year;
 use super::bakery::{BICYCLE, CAKE, CODE_TAKES, CODES, GIFT_CARDS, SHELF};
 use super::people::{Known, Person, Place, pick, pick_ref};
 use super::{fate, till};
-use crate::shopify::{Channel, Line, Order, Product, percent_of};
+use crate::shopify::{Change, Channel, Line, Order, Product, Step, percent_of};
 use crate::square::Payment;
 
 /// Below every order's id.
@@ -27,26 +27,67 @@ pub(super) struct Bought {
     pub(super) orders: Vec<Order>,
     /// At the till.
     pub(super) payments: Vec<Payment>,
+    /// In so many visits.
+    pub(super) visits: u64,
 }
 
-/// All that a person buys.
-pub(super) fn of(year: &Year, person: &Person, index: u32, rng: &mut Rng) -> Bought {
+/// All that a person buys from her first visit on, and before `until`: the first in any case.
+pub(super) fn of(
+    year: &Year,
+    person: &Person,
+    index: u32,
+    (from, until): (Timestamp, Timestamp),
+    rng: &mut Rng,
+) -> Bought {
     let mut bought = Bought::default();
-    let mut visit = person.first_visit;
-    let own = u64::from(index).saturating_mul(ORDERS_EACH);
-    for number in 1..ORDERS_EACH {
-        let serial = own.saturating_add(number);
+    let mut visit = from;
+    loop {
+        let serial = serial(person, index, &bought);
         if person.comes_by(visit, rng) == Place::Till {
             till::visit(year, person, serial, visit, &mut bought, rng);
         } else {
             bought.orders.push(order(year, person, serial, visit, rng));
         }
+        bought.visits = bought.visits.saturating_add(1);
         visit = within_hours(year, next(visit, person.gap, rng), person.hour, rng);
-        if visit >= person.last_visit {
-            break;
+        if visit >= until || bought.visits >= ORDERS_EACH {
+            return bought;
         }
     }
+}
+
+/// The same from the visit on that ends an absence. That one leaves no doubt that she was
+/// there: who has an account buys something by it, and keeps it.
+pub(super) fn after_an_absence(
+    year: &Year,
+    person: &Person,
+    index: u32,
+    (from, until): (Timestamp, Timestamp),
+    rng: &mut Rng,
+) -> Bought {
+    if person.account.as_ref().is_none_or(|account| account.created_at > from) {
+        return of(year, person, index, (from, until), rng);
+    }
+    let mut bought = Bought::default();
+    let serial = serial(person, index, &bought);
+    let paid = Step { at: from, change: Change::Placed { paid: true } };
+    bought.orders.push(Order { steps: vec![paid], ..basket(person, serial, from, rng) });
+    bought.visits = 1;
+    let next = within_hours(year, next(from, person.gap, rng), person.hour, rng);
+    if next < until {
+        let person = Person { visits: person.visits.saturating_add(1), ..person.clone() };
+        let more = of(year, &person, index, (next, until), rng);
+        bought.orders.extend(more.orders);
+        bought.payments.extend(more.payments);
+        bought.visits = bought.visits.saturating_add(more.visits);
+    }
     bought
+}
+
+/// The number of a person's next visit, which nobody else's has.
+fn serial(person: &Person, index: u32, bought: &Bought) -> u64 {
+    let before = person.visits.saturating_add(bought.visits);
+    u64::from(index).saturating_mul(ORDERS_EACH).saturating_add(before).saturating_add(1)
 }
 
 /// The next visit: about a gap later.
@@ -65,25 +106,30 @@ pub(super) fn within_hours(year: &Year, visit: Timestamp, hour: i8, rng: &mut Rn
 }
 
 fn order(year: &Year, person: &Person, serial: u64, at: Timestamp, rng: &mut Rng) -> Order {
+    let mut order = Order { test: rng.u32(0..1_000) < 4, ..basket(person, serial, at, rng) };
+    if rng.u32(0..1_000) < 36 {
+        order.lines.extend(pick_ref(&GIFT_CARDS, rng).map(|card| line(serial, 9, card, 1, false)));
+    }
+    fate::decide(year, &mut order, serial, at, rng);
+    order
+}
+
+/// An order as she fills its basket; nothing has happened to it yet.
+fn basket(person: &Person, serial: u64, at: Timestamp, rng: &mut Rng) -> Order {
     let code = if rng.u32(0..100) < 8 { pick(&CODES, rng) } else { None };
-    let mut order = Order {
+    Order {
         id: order_id(serial),
         number: order_number(serial),
         channel: Channel::Web,
         currency: "USD",
-        test: rng.u32(0..1_000) < 4,
+        test: false,
         buyer: person.buyer(at),
         lines: lines(person, serial, code.is_some(), rng),
         discount_code: code,
         shipping: if rng.u32(0..100) < 20 { BICYCLE } else { 0 },
         tip: 0,
         steps: Vec::new(),
-    };
-    if rng.u32(0..1_000) < 36 {
-        order.lines.extend(pick_ref(&GIFT_CARDS, rng).map(|card| line(serial, 9, card, 1, false)));
     }
-    fate::decide(year, &mut order, serial, at, rng);
-    order
 }
 
 pub(super) fn order_id(serial: u64) -> u64 {

@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Year;
 use super::bakery::{AREA_CODES, FIRST_NAMES, LAST_NAMES, SHELF};
-use super::orders;
 use super::till::TillRecords;
+use super::{behaviour, orders};
 use crate::shopify::{Buyer, Customer, Order, Product};
 use crate::square::Payment;
 
@@ -81,6 +81,13 @@ pub(crate) struct Person {
     pub(crate) gap: SignedDuration,
     pub(crate) first_visit: Timestamp,
     pub(crate) last_visit: Timestamp,
+    /// When she falls silent next: she comes no more from then on, unless something
+    /// [brings her back](Person::comes_back).
+    pub(crate) silent_from: Option<Timestamp>,
+    /// Absences that have ended.
+    pub(crate) absences: u64,
+    /// Visits so far.
+    pub(crate) visits: u64,
     /// The hour she comes at.
     pub(crate) hour: i8,
     /// Her orders at Shopify, those that only mirror a sale at the till too.
@@ -107,6 +114,23 @@ impl Person {
         }
     }
 
+    /// Has her come back from an absence at `at`, and go on as before until she falls silent
+    /// again. Says at which places among her orders and her payments the new ones begin.
+    pub(super) fn comes_back(&mut self, year: &Year, index: u32, at: Timestamp) -> (usize, usize) {
+        let before = (self.orders.len(), self.payments.len());
+        self.absences = self.absences.saturating_add(1);
+        let stays = behaviour::stays(year.seed, place(index), self.absences, self.gap);
+        let silent_from = stays.and_then(|stays| at.checked_add(stays).ok());
+        self.silent_from = silent_from.filter(|silent| *silent < self.last_visit);
+        let until = self.silent_from.unwrap_or(self.last_visit);
+        let mut rng = Rng::with_seed(year.seed.rotate_left(13) ^ self.visits ^ u64::from(index));
+        let bought = orders::after_an_absence(year, self, index, (at, until), &mut rng);
+        self.orders.extend(bought.orders);
+        self.payments.extend(bought.payments);
+        self.visits = self.visits.saturating_add(bought.visits);
+        before
+    }
+
     /// How many customers she is in the end: one for each source that knows her. That the
     /// till has the same address proves nothing.
     pub(crate) fn customers(&self) -> usize {
@@ -128,8 +152,11 @@ pub(super) fn everybody(year: &Year) -> Vec<Person> {
             // The last one stands for all who just walk in.
             let walk_in = index == year.customers;
             let person = person(year, index, walk_in, &mut rng);
-            let orders::Bought { orders, payments } = orders::of(year, &person, index, &mut rng);
-            Person { orders, payments, ..person }
+            let until = person.silent_from.unwrap_or(person.last_visit);
+            let stay = (person.first_visit, until);
+            let orders::Bought { orders, payments, visits } =
+                orders::of(year, &person, index, stay, &mut rng);
+            Person { orders, payments, visits, ..person }
         })
         .collect();
     orders::pay_one_abroad(&mut people);
@@ -139,10 +166,10 @@ pub(super) fn everybody(year: &Year) -> Vec<Person> {
 fn person(year: &Year, index: u32, walk_in: bool, rng: &mut Rng) -> Person {
     let known = match rng.u32(0..100) {
         _ if walk_in => Known::WalkIn,
-        0..22 => Known::Account,
-        22..40 => Known::Both,
-        40..48 => Known::TillThenAccount,
-        48..83 => Known::Till,
+        0..25 => Known::Account,
+        25..38 => Known::Both,
+        38..46 => Known::TillThenAccount,
+        46..83 => Known::Till,
         83..87 if phone(index).is_some() => Known::Phone,
         83..93 => Known::Email,
         _ => Known::GuestThenAccount,
@@ -152,6 +179,15 @@ fn person(year: &Year, index: u32, walk_in: bool, rng: &mut Rng) -> Person {
     let (first_visit, last_visit) =
         if walk_in { (year.start, year.end) } else { stay(year, gap, rng) };
     let first_visit = orders::within_hours(year, first_visit, hour, rng);
+    // Who can't be written to is nobody whose absence a letter could end.
+    let stays = if matches!(known, Known::Phone | Known::WalkIn) {
+        None
+    } else {
+        behaviour::stays(year.seed, place(index), 0, gap)
+    };
+    let silent_from = stays.and_then(|stays| first_visit.checked_add(stays).ok());
+    // Who falls silent doesn't move away besides.
+    let last_visit = if silent_from.is_some() { year.end } else { last_visit };
     let arrives = first_visit.checked_sub(SignedDuration::from_mins(3)).unwrap_or(first_visit);
     let registers = match known {
         Known::GuestThenAccount | Known::TillThenAccount => between(first_visit, last_visit, rng),
@@ -188,7 +224,7 @@ fn person(year: &Year, index: u32, walk_in: bool, rng: &mut Rng) -> Person {
     Person {
         known,
         account: Some(account).filter(|_| has_account),
-        consents: Some(rng.u32(0..100) < 70).filter(|_| has_account && rng.u32(0..100) < 60),
+        consents: Some(rng.u32(0..100) < 80).filter(|_| has_account && rng.u32(0..100) < 85),
         email,
         phone,
         till,
@@ -196,6 +232,9 @@ fn person(year: &Year, index: u32, walk_in: bool, rng: &mut Rng) -> Person {
         gap,
         first_visit,
         last_visit,
+        silent_from: silent_from.filter(|silent| *silent < last_visit),
+        absences: 0,
+        visits: 0,
         hour,
         orders: Vec::new(),
         payments: Vec::new(),
@@ -219,10 +258,10 @@ fn stay(year: &Year, gap: SignedDuration, rng: &mut Rng) -> (Timestamp, Timestam
 /// From the neighbour who comes every other day to the friend from out of town.
 fn gap(rng: &mut Rng) -> SignedDuration {
     let hours = match rng.u32(0..100) {
-        0..13 => rng.i64(44..84),
-        13..48 => rng.i64(130..210),
-        48..78 => rng.i64(230..390),
-        78..94 => rng.i64(600..1_000),
+        0..25 => rng.i64(44..84),
+        25..58 => rng.i64(110..190),
+        58..84 => rng.i64(210..390),
+        84..95 => rng.i64(600..1_000),
         _ => rng.i64(1_400..2_900),
     };
     SignedDuration::from_hours(hours)
@@ -232,6 +271,11 @@ fn gap(rng: &mut Rng) -> SignedDuration {
 fn phone(index: u32) -> Option<String> {
     let area = AREA_CODES.get(usize::try_from(index / NUMBERS).ok()?)?;
     Some(format!("+1{area}5550{}", NUMBERS.saturating_add(index % NUMBERS)))
+}
+
+/// Where a person stands among all.
+fn place(index: u32) -> usize {
+    usize::try_from(index).unwrap_or(usize::MAX)
 }
 
 /// A moment between two.

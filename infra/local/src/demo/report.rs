@@ -1,26 +1,24 @@
 //! What the demo tells at its end.
 
+mod text;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 use std::time::Duration;
 
 use loyalty::ids::Source;
-use loyalty::program::{Program, Tier};
 use serde::Serialize;
 
 use super::Play;
 use super::audit::Audited;
-use super::crawl::Crawled;
 use super::deliver::{Again, Delivered};
-use super::mailroom::MailFigures;
+use super::lives::Decisions;
+use super::mailroom::{MailFigures, Nights};
 use super::people::{Known, Person};
 use super::schedule::{Delivery, out_of_order};
+use super::trial::TestFigures;
 use crate::failure::Failure;
 use crate::shopify::{Change, Channel, Order};
 use crate::square;
-
-/// Problems told one by one; the rest is counted.
-const TOLD: usize = 20;
 
 /// All figures. Those of one seed, size and last day are the same each time, but for the
 /// last part.
@@ -29,6 +27,8 @@ pub(super) struct Report {
     #[serde(flatten)]
     pub(super) figures: Figures,
     wall_ms: u64,
+    /// Of these, so many went into the nights.
+    nights_ms: u64,
     deliveries_per_second: u64,
 }
 
@@ -51,6 +51,8 @@ pub(super) struct Figures {
     pub(super) deliveries: Deliveries,
     pub(super) sources: BTreeMap<&'static str, OfSource>,
     points: Points,
+    pub(super) nights: NightFigures,
+    pub(super) test: TestFigures,
     pub(super) delivered_again: DeliveredAgain,
     pub(super) mail: MailFigures,
     audit: Audit,
@@ -63,6 +65,22 @@ pub(super) struct Found {
     pub(super) audited: Audited,
     pub(super) again: Again,
     pub(super) mail: MailFigures,
+    pub(super) nights: Nights,
+    pub(super) test: TestFigures,
+}
+
+/// What the nights did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct NightFigures {
+    /// Local dates whose night both functions worked off.
+    pub(super) nights: u64,
+    /// Accounts looked at, by both.
+    pub(super) looked_at: u64,
+    /// What was decided: how often, by kind and outcome.
+    pub(super) decisions: Decisions,
+    /// By purchases too.
+    pub(super) tiers_risen: u64,
+    pub(super) tiers_fallen: u64,
 }
 
 /// What came from one source.
@@ -108,6 +126,10 @@ pub(super) struct Deliveries {
 struct Points {
     issued: i64,
     clawed_back: i64,
+    /// Gifts, and their points.
+    gifts: u64,
+    given: i64,
+    expired: i64,
     outstanding: i64,
 }
 
@@ -127,7 +149,7 @@ struct Audit {
 
 impl Report {
     pub(super) fn new(play: &Play, found: Found, took: Duration) -> Self {
-        let Found { delivered, audited, again, mail } = found;
+        let Found { delivered, audited, again, mail, nights, test } = found;
         let mut problems = audited.problems;
         problems.extend(mail.problems.iter().cloned());
         let refused = delivered.refused.iter().chain(&again.refused);
@@ -137,7 +159,7 @@ impl Report {
             problems.push(format!(
                 "delivering once more changed {} ledger entries and wrote {} units",
                 changes.0,
-                tenths(changes.1)
+                text::tenths(changes.1)
             ));
         }
         let mut orders = orders(play);
@@ -162,8 +184,19 @@ impl Report {
             points: Points {
                 issued: audited.issued,
                 clawed_back: audited.clawed_back.saturating_neg(),
+                gifts: audited.gifts,
+                given: audited.given,
+                expired: audited.expired.saturating_neg(),
                 outstanding: audited.outstanding,
             },
+            nights: NightFigures {
+                nights: nights.nights,
+                looked_at: nights.looked_at,
+                decisions: nights.decisions,
+                tiers_risen: audited.risen,
+                tiers_fallen: audited.fallen,
+            },
+            test,
             delivered_again: DeliveredAgain {
                 orders: again.orders,
                 deliveries: again.deliveries,
@@ -173,7 +206,8 @@ impl Report {
             mail,
             audit: Audit { ledger_entries: audited.ledger_entries, problems },
         };
-        Self { figures, wall_ms, deliveries_per_second: per_second.unwrap_or(0) }
+        let nights_ms = u64::try_from(nights.took.as_millis()).unwrap_or(u64::MAX);
+        Self { figures, wall_ms, nights_ms, deliveries_per_second: per_second.unwrap_or(0) }
     }
 
     /// Whether everything is as it should be.
@@ -185,165 +219,6 @@ impl Report {
     pub(super) fn json(&self) -> Result<String, Failure> {
         serde_json::to_string_pretty(self)
             .map_err(|error| Failure::because("the figures can't be printed", &error))
-    }
-
-    /// All figures for a person.
-    pub(super) fn text(&self, program: &Program) -> String {
-        let mut text = self.headline(program);
-        for (name, row) in self.rows(program) {
-            let row = row.replace('\n', &format!("\n{:13}", ""));
-            let _ = write!(text, "\n  {name:<11}{row}");
-        }
-        for problem in self.figures.audit.problems.iter().take(TOLD) {
-            let _ = write!(text, "\n- {problem}");
-        }
-        text.push('\n');
-        text
-    }
-
-    fn rows(&self, program: &Program) -> [(&'static str, String); 10] {
-        let Figures { accounts, orders, deliveries, points, audit, .. } = &self.figures;
-        let again = &self.figures.delivered_again;
-        let (seconds, tenth) = (self.wall_ms / 1_000, self.wall_ms % 1_000 / 100);
-        [
-            ("Customers", self.customers()),
-            ("Accounts", format!("{}: {}", grouped(*accounts), self.tiers(program))),
-            ("Orders", orders_text(orders)),
-            ("Sources", self.sources()),
-            (
-                "Deliveries",
-                format!(
-                    "{}, signed: {} of them duplicates, {} out of order",
-                    grouped(deliveries.all),
-                    grouped(deliveries.duplicates),
-                    grouped(deliveries.out_of_order)
-                ),
-            ),
-            (
-                "Points",
-                format!(
-                    "{} issued, {} clawed back, {} outstanding",
-                    signed(points.issued),
-                    signed(points.clawed_back),
-                    signed(points.outstanding)
-                ),
-            ),
-            ("Mail", mail_text(&self.figures.mail)),
-            (
-                "Once more",
-                format!(
-                    "{} deliveries of {} orders, shuffled: {} ledger changes, {} write units",
-                    grouped(again.deliveries),
-                    grouped(again.orders),
-                    grouped(again.ledger_changes),
-                    tenths(again.write_units_x10)
-                ),
-            ),
-            ("Audit", audit_text(audit, *accounts, orders.all)),
-            (
-                "Time",
-                format!(
-                    "{seconds}.{tenth} s, {} deliveries a second, {} write units",
-                    grouped(self.deliveries_per_second),
-                    tenths(deliveries.write_units_x10)
-                ),
-            ),
-        ]
-    }
-
-    fn customers(&self) -> String {
-        let Figures { customers, at_both_sources, merged_at_square, .. } = &self.figures;
-        format!(
-            "{}, {} of them at the web shop and at the till; of {} Square made one record of two",
-            grouped(*customers),
-            grouped(*at_both_sources),
-            grouped(*merged_at_square)
-        )
-    }
-
-    fn sources(&self) -> String {
-        let one = |(source, of): (&&'static str, &OfSource)| {
-            let name = if *source == Source::Square.as_str() { "Square" } else { "Shopify" };
-            let OfSource { orders, deliveries, duplicates, out_of_order } = of;
-            format!(
-                "{name:<8}{} orders in {} deliveries, {} duplicates, {} out of order",
-                grouped(*orders),
-                grouped(*deliveries),
-                grouped(*duplicates),
-                grouped(*out_of_order)
-            )
-        };
-        self.figures.sources.iter().map(one).collect::<Vec<_>>().join("\n")
-    }
-
-    fn tiers(&self, program: &Program) -> String {
-        let count = |tier: &Tier| self.figures.tiers.get(tier.id.as_str()).copied().unwrap_or(0);
-        let tier = |tier: &Tier| format!("{} {}", grouped(count(tier)), tier.name);
-        program.tiers.iter().map(tier).collect::<Vec<_>>().join(", ")
-    }
-
-    fn headline(&self, program: &Program) -> String {
-        let Figures { first_day, last_day, seed, .. } = &self.figures;
-        format!("{}, {first_day} to {last_day} (seed {seed})\n", program.shop.name)
-    }
-}
-
-fn orders_text(orders: &Orders) -> String {
-    format!(
-        "{}: {} refunded in part, {} in full, {} cancelled, {} edited, {} not paid yet,\n{} with a \
-         gift card, {} test, {} in another currency, {} only copied from the till,\n{} paid in two \
-         parts, {} named later, {} of nobody known",
-        grouped(orders.all),
-        grouped(orders.refunded_in_part),
-        grouped(orders.refunded_in_full),
-        grouped(orders.cancelled),
-        grouped(orders.edited),
-        grouped(orders.unpaid),
-        grouped(orders.with_gift_card),
-        grouped(orders.test),
-        grouped(orders.foreign_currency),
-        grouped(orders.mirrored),
-        grouped(orders.in_two_parts),
-        grouped(orders.named_late),
-        grouped(orders.unclaimed)
-    )
-}
-
-fn mail_text(mail: &MailFigures) -> String {
-    let kinds = mail.kinds.iter().map(|(kind, count)| format!("{} {kind}", grouped(*count)));
-    let crawled = mail.crawled.as_ref().map(crawl_text).unwrap_or_default();
-    format!(
-        "{} to {} people: {};\na member has {} in the median month, and never more than {}.\n{} events on the \
-         bus, {} write units{crawled}",
-        grouped(mail.sent),
-        grouped(mail.people),
-        kinds.collect::<Vec<_>>().join(", "),
-        mail.median_a_month,
-        mail.most_a_month,
-        grouped(mail.events),
-        tenths(mail.write_units_x10)
-    )
-}
-
-fn crawl_text(crawled: &Crawled) -> String {
-    format!(
-        "\n{} links of it followed, {} answers: {} items changed; one button pressed: {}",
-        grouped(crawled.links),
-        grouped(crawled.answers),
-        grouped(crawled.changed),
-        grouped(crawled.changed_by_a_button)
-    )
-}
-
-fn audit_text(audit: &Audit, accounts: u64, orders: u64) -> String {
-    let (entries, accounts, orders) =
-        (grouped(audit.ledger_entries), grouped(accounts), grouped(orders));
-    match audit.problems.len() {
-        0 => format!(
-            "right. {entries} ledger entries of {accounts} accounts sum up to their \
-             balances;\neach of {orders} orders has the points that the money left of it makes"
-        ),
-        count => format!("WRONG: {count} problems among {entries} ledger entries"),
     }
 }
 
@@ -423,41 +298,4 @@ fn was_edited(order: &Order) -> bool {
 
 fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
-}
-
-/// `12034` as `12,034`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && digits.len().saturating_sub(place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-fn signed(number: i64) -> String {
-    let sign = if number < 0 { "-" } else { "" };
-    format!("{sign}{}", grouped(number.unsigned_abs()))
-}
-
-fn tenths(number: u64) -> String {
-    format!("{}.{}", grouped(number / 10), number % 10)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        assert_eq!(
-            [0, 999, 1_000, 12_034, 1_234_567].map(grouped),
-            ["0", "999", "1,000", "12,034", "1,234,567"]
-        );
-        assert_eq!(signed(-1_500), "-1,500");
-        assert_eq!(tenths(12_345), "1,234.5");
-    }
 }

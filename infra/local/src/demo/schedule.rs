@@ -77,21 +77,47 @@ pub(super) fn of(year: &Year, person: &Person, index: usize) -> Vec<Delivery> {
     for (place, step) in person.till.steps.iter().enumerate() {
         all.push(first(step.at, step.topic, Subject::Record { step: place }, &mut rng));
     }
-    for (place, order) in person.orders.iter().enumerate() {
+    all.extend(of_sales(person, (0, 0), &mut rng));
+    arriving(year, all, &mut rng)
+}
+
+/// The deliveries of what somebody bought since she came back: of her orders and payments from
+/// these places on.
+pub(super) fn since(
+    year: &Year,
+    person: &Person,
+    index: usize,
+    from: (usize, usize),
+) -> Vec<Delivery> {
+    let index = u64::try_from(index).unwrap_or(0).rotate_left(32);
+    let mut rng = Rng::with_seed(year.seed ^ index ^ person.absences.rotate_left(48));
+    let all = of_sales(person, from, &mut rng);
+    arriving(year, all, &mut rng)
+}
+
+/// The deliveries of her orders and payments from these places on.
+fn of_sales(person: &Person, from: (usize, usize), rng: &mut Rng) -> Vec<Delivery> {
+    let mut all = Vec::new();
+    for (place, order) in person.orders.iter().enumerate().skip(from.0) {
         let steps = order.steps.iter();
         let told = steps.map(|step| (step.at, shopify::topics(&step.change)));
-        let mut own = in_order(Sale::Order(place), told, &mut rng);
-        disturb(refunded_at_shopify(order), &mut own, &mut rng);
+        let mut own = in_order(Sale::Order(place), told, rng);
+        disturb(refunded_at_shopify(order), &mut own, rng);
         all.extend(own);
     }
-    for (place, payment) in person.payments.iter().enumerate() {
+    for (place, payment) in person.payments.iter().enumerate().skip(from.1) {
         let steps = payment.steps.iter().enumerate();
         let told = steps.map(|(index, step)| (step.at, square::topics(payment, index)));
-        let mut own = in_order(Sale::Payment(place), told, &mut rng);
-        disturb(refunded_at_square(payment), &mut own, &mut rng);
+        let mut own = in_order(Sale::Payment(place), told, rng);
+        disturb(refunded_at_square(payment), &mut own, rng);
         all.extend(own);
     }
-    let repeats: Vec<Delivery> = all.iter().flat_map(|one| repeats(one, &mut rng)).collect();
+    all
+}
+
+/// Deliveries as they arrive: some twice, none after the year.
+fn arriving(year: &Year, mut all: Vec<Delivery>, rng: &mut Rng) -> Vec<Delivery> {
+    let repeats: Vec<Delivery> = all.iter().flat_map(|one| repeats(one, rng)).collect();
     all.extend(repeats);
     let last = year.end.checked_sub(SignedDuration::from_secs(1)).unwrap_or(year.end);
     for one in &mut all {

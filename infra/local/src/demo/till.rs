@@ -48,6 +48,7 @@ impl TillRecords {
         rng: &mut Rng,
     ) -> Self {
         let made = later(from, SignedDuration::from_secs(60));
+        let birthday = birthday(rng);
         let id =
             |place: u64| record_id_of(serial.saturating_mul(RECORDS_EACH).saturating_add(place));
         let record = |place: u64, at| Record {
@@ -56,6 +57,7 @@ impl TillRecords {
             last_name: person.last_name,
             email: person.email.clone(),
             phone: person.phone.clone(),
+            birthday: birthday.clone(),
             unsubscribed: false,
             version: 0,
             created_at: at,
@@ -117,6 +119,13 @@ impl RecordStep {
     fn made(record: Record) -> Self {
         Self { at: record.created_at, topic: CUSTOMER_CREATED, record, merge: None }
     }
+}
+
+/// Two in five tell the till their birthday, most of them without the year.
+fn birthday(rng: &mut Rng) -> Option<String> {
+    let (month, day) = (rng.u8(1..=12), rng.u8(1..=28));
+    let year = if rng.u32(0..100) < 30 { rng.u16(1940..2005) } else { 0 };
+    (rng.u32(0..100) < 40).then(|| format!("{year:04}-{month:02}-{day:02}"))
 }
 
 /// The new record, and the end of each old one.

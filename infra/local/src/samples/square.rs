@@ -72,6 +72,7 @@ fn of_records() -> Vec<(&'static str, Notice)> {
         last_name: "Penrose",
         email: Some("dario.penrose@example.com".to_owned()),
         phone: Some("+18455550163".to_owned()),
+        birthday: None,
         unsubscribed: false,
         version: 0,
         created_at: at(10, 16, 40, 0, 325_000_000),

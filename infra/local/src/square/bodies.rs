@@ -177,6 +177,9 @@ pub(crate) fn customer_object(record: &Record, merge: Option<&Merge>) -> Value {
     if let Some(phone) = &record.phone {
         put(&mut customer, "phone_number", json!(phone));
     }
+    if let Some(birthday) = &record.birthday {
+        put(&mut customer, "birthday", json!(birthday));
+    }
     let mut object = json!({ "customer": customer });
     if let Some(merge) = merge {
         let context = json!({

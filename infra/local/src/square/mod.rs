@@ -97,6 +97,8 @@ pub(crate) struct Record {
     pub(crate) last_name: &'static str,
     pub(crate) email: Option<String>,
     pub(crate) phone: Option<String>,
+    /// `YYYY-MM-DD`; the year is 0000 where she didn't tell it.
+    pub(crate) birthday: Option<String>,
     pub(crate) unsubscribed: bool,
     pub(crate) version: u64,
     pub(crate) created_at: Timestamp,

@@ -231,6 +231,7 @@ mod tests {
             last_name: "Birch",
             email: Some("ada@example.com".to_owned()),
             phone: None,
+            birthday: None,
             unsubscribed: false,
             version: 2,
             created_at: at(0),
