@@ -2,6 +2,7 @@
 
 mod letters;
 mod runs;
+mod units;
 
 use std::time::Duration;
 
