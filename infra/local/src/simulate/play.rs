@@ -212,7 +212,7 @@ impl World {
         let progress = lock(&stage.progress).clone();
         if let Some(post) = &stage.post {
             Box::pin(mail::tail(subject, post, &stage.history, &progress)).await?;
-            mail::check_end(post, &stage.faulty.made_so_far()).await?;
+            mail::check_end(post, &stage.history, &stage.faulty.made_so_far()).await?;
         }
         model::check_end(&self.raw(), &stage.history, &progress).await
     }

@@ -31,7 +31,7 @@ pub(super) enum Class {
     Asked,
     /// About what she has.
     Account,
-    /// A welcome.
+    /// A welcome, a letter of the nights.
     Marketing,
 }
 
@@ -44,7 +44,9 @@ impl Message {
         let kinds = at(claim, "k").and_then(|kinds| kinds.get("L")?.as_array());
         let class = |kind: &Value| match text(Some(kind)).as_deref() {
             Some("consent-confirmation") => Class::Asked,
-            Some("welcome") => Class::Marketing,
+            Some(
+                "welcome" | "birthday" | "anniversary" | "win-back" | "survey" | "tier-at-risk",
+            ) => Class::Marketing,
             _ => Class::Account,
         };
         let read = Self {
@@ -101,11 +103,13 @@ impl Raw<'_> {
         Ok(found)
     }
 
-    /// The customers that these lists of the month name.
+    /// The customers that these lists name, of every month a history has.
     pub(super) async fn customers_listed(&self, shop: &str, lists: &[&str]) -> BTreeSet<String> {
         let mut customers = BTreeSet::new();
-        for list in lists {
-            for keys in self.listed_keys(format!("{shop}#{list}#2026-11")).await {
+        let months = ["2026-11", "2026-12", "2027-01"];
+        let all = lists.iter().flat_map(|list| months.iter().map(move |month| (list, month)));
+        for (list, month) in all {
+            for keys in self.listed_keys(format!("{shop}#{list}#{month}")).await {
                 let pk = text(keys.get("pk")).unwrap_or_default();
                 customers.extend(pk.rsplit_once("#CUST#").map(|(_, one)| one.to_owned()));
             }
