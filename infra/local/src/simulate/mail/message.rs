@@ -8,6 +8,9 @@ use serde_json::Value;
 use crate::simulate::model::Violation;
 use crate::simulate::raw::{Raw, at, number, text};
 
+/// The months that a history has.
+const MONTHS: [&str; 3] = ["2026-11", "2026-12", "2027-01"];
+
 /// A message as the table has it.
 #[derive(Debug, Clone)]
 pub(super) struct Message {
@@ -106,12 +109,12 @@ impl Raw<'_> {
     /// The customers that these lists name, of every month a history has.
     pub(super) async fn customers_listed(&self, shop: &str, lists: &[&str]) -> BTreeSet<String> {
         let mut customers = BTreeSet::new();
-        let months = ["2026-11", "2026-12", "2027-01"];
-        let all = lists.iter().flat_map(|list| months.iter().map(move |month| (list, month)));
-        for (list, month) in all {
-            for keys in self.listed_keys(format!("{shop}#{list}#{month}")).await {
-                let pk = text(keys.get("pk")).unwrap_or_default();
-                customers.extend(pk.rsplit_once("#CUST#").map(|(_, one)| one.to_owned()));
+        for list in lists {
+            for month in MONTHS {
+                for keys in self.listed_keys(format!("{shop}#{list}#{month}")).await {
+                    let pk = text(keys.get("pk")).unwrap_or_default();
+                    customers.extend(pk.rsplit_once("#CUST#").map(|(_, one)| one.to_owned()));
+                }
             }
         }
         customers
