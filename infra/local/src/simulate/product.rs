@@ -91,6 +91,8 @@ impl Product {
         let mut program = loyalty::program::CORNER_BAKERY.replace("corner-bakery", &shop);
         if post.is_some() {
             program = program.replace("receipts = \"weekly\"", "receipts = \"each\"");
+            // So that who bought once is missed within a history.
+            program = program.replace("rhythm = \"own\"", "days = 21\nrhythm = \"fixed\"");
             if history.seed.is_multiple_of(3) {
                 program = program.replace("approve_days = 30", "approve_days = 90");
             }

@@ -107,7 +107,11 @@ impl Raw<'_> {
     }
 
     /// The customers that these lists name, of every month a history has.
-    pub(super) async fn customers_listed(&self, shop: &str, lists: &[&str]) -> BTreeSet<String> {
+    pub(in crate::simulate) async fn customers_listed(
+        &self,
+        shop: &str,
+        lists: &[&str],
+    ) -> BTreeSet<String> {
         let mut customers = BTreeSet::new();
         for list in lists {
             for month in MONTHS {
