@@ -274,7 +274,21 @@ fn permutations(n: usize) -> Vec<Vec<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::permutations;
+    use super::{permutations, scenarios};
+    use crate::simulate::history::History;
+    use crate::simulate::play;
+    use crate::simulate::play::{Faults, World};
+
+    #[tokio::test(start_paused = true)]
+    async fn every_scenario_keeps_its_promises_where_nothing_goes_wrong() {
+        let world = World::new().await.unwrap();
+        for (seed, events) in (1..).zip(scenarios()) {
+            let history = History::in_turn(seed, events);
+            let played = play(&world, &history, &Faults::Seeded(Vec::new())).await.unwrap();
+            assert_eq!(played.violation, None, "scenario {seed}: {:#?}", played.trace);
+            assert!(!played.made.is_empty());
+        }
+    }
 
     #[test]
     fn six_events_have_720_orders() {
