@@ -1,5 +1,6 @@
 //! Through the front door: the hour, and a run that goes on.
 
+mod calendar;
 mod letters;
 mod runs;
 mod units;
