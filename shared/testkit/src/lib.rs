@@ -3,6 +3,7 @@
 
 pub mod aws;
 pub mod bus;
+pub mod crowd;
 pub mod embedded;
 pub mod faults;
 mod journal;

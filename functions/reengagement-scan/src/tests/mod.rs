@@ -1,7 +1,9 @@
 //! Through the front door: the hour, and a run that goes on.
 
+mod calendar;
 mod letters;
 mod runs;
+mod units;
 
 use std::time::Duration;
 

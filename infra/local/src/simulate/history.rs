@@ -187,14 +187,18 @@ impl History {
         history
     }
 
-    /// A history of these events, each delivered once, one long after the other.
+    /// A history of these events, each delivered once, one long after the other, and weeks
+    /// later where hours pass.
     pub(crate) fn in_turn(seed: u64, events: Vec<Event>) -> Self {
-        let deliveries = (0..events.len()).zip(0_u32..).map(|(event, id)| Delivery {
-            id,
-            event,
-            starts: u64::from(id).saturating_mul(100_000),
-        });
-        Self { seed, deliveries: deliveries.collect(), events, fates: Vec::new() }
+        let (mut deliveries, mut starts) = (Vec::new(), 0_u64);
+        for ((event, id), what) in (0..events.len()).zip(0_u32..).zip(&events) {
+            if what.meaning == Meaning::Mail(Chore::HoursPass) {
+                starts = starts.saturating_add(mail::WEEKS);
+            }
+            deliveries.push(Delivery { id, event, starts });
+            starts = starts.saturating_add(100_000);
+        }
+        Self { seed, deliveries, events, fates: Vec::new() }
     }
 
     /// The same without these events, which must be told by no delivery; `None` if

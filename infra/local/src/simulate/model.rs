@@ -210,7 +210,13 @@ pub(crate) async fn check_end(
             Some((_, account)) => account.clone(),
             None => raw.account(&shop, &customer).await,
         };
-        let has = (account.lots - account.debt + account.pending, account.spend, account.orders);
+        // What was given to any of those who are one went with her.
+        let beside: i64 = match family {
+            Some(family) => family.iter().map(|(_, account)| account.beside).sum(),
+            None => account.beside,
+        };
+        let balance = account.lots - account.debt + account.pending;
+        let has = (balance - beside, account.spend, account.orders);
         if has != (posted, kept, orders) {
             return Err(format!(
                 "the account of {customer} has (points, spend, orders) {has:?}, her orders give {:?}",

@@ -91,6 +91,11 @@ impl Product {
         let mut program = loyalty::program::CORNER_BAKERY.replace("corner-bakery", &shop);
         if post.is_some() {
             program = program.replace("receipts = \"weekly\"", "receipts = \"each\"");
+            // So that who bought once is missed within a history.
+            program = program.replace("rhythm = \"own\"", "days = 21\nrhythm = \"fixed\"");
+            if history.seed.is_multiple_of(3) {
+                program = program.replace("approve_days = 30", "approve_days = 90");
+            }
         }
         let store = Store::new(client, TABLE);
         store.apply_program(&program, clock.now()).await?;
@@ -109,7 +114,9 @@ impl Product {
         let (sites, metrics) = (Arc::new(sites), Default::default());
         let services = Services { store, secrets, sites, clock, metrics };
         let office = match post {
-            Some(post) => Some(Office::open(&services, &shop, faulty, Arc::clone(post)).await?),
+            Some(post) => {
+                Some(Office::open(&services, &shop, faulty, Arc::clone(post), &program).await?)
+            }
             None => None,
         };
         Ok(Self { router: purchase_webhook::router(services.clone()), services, shop, office })
@@ -182,7 +189,7 @@ impl Product {
             return self.shopify_tells_no(person, office, at).await;
         }
         let who = match chore {
-            Chore::Says { person, .. } => self.who(person).await?,
+            Chore::Says { person, .. } | Chore::Born { person, .. } => self.who(person).await?,
             _ => None,
         };
         // It is large, and most deliveries do without it.

@@ -39,6 +39,8 @@ pub(super) struct Account {
     pub(super) orders: i64,
     /// Of each entry: the order it names, the delta, the balance after.
     pub(super) ledger: Vec<(String, i64, i64)>,
+    /// What came to her from no order: gifts, less what expired.
+    pub(super) beside: i64,
     /// Who stands for her.
     pub(super) into: Option<String>,
     /// Whom she stands for.
@@ -137,6 +139,10 @@ impl Raw<'_> {
             let sk = text(item.get("sk")).unwrap_or_default();
             if sk.starts_with("LEDGER#") {
                 let order = text(at(item.get("c"), "order")).unwrap_or_default();
+                let kind = text(at(item.get("c"), "kind")).unwrap_or_default();
+                if kind == "gift" || kind == "expired" {
+                    account.beside += number(item.get("d"));
+                }
                 account.ledger.push((order, number(item.get("d")), number(item.get("b"))));
             } else if sk == "ACCOUNT" {
                 let wallet = item.get("w");

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use platform::store::keys::Nightly;
 use testkit::faults::{Fault, Made, Place};
 
 use super::events::{
@@ -85,7 +86,29 @@ fn scenarios() -> Vec<Vec<Event>> {
         vec![paid(1, Some(1)), says(Word::Yes), mail::chore(STREAM), says(Word::No)],
         vec![paid(1, Some(1)), says(Word::Yes), mail::chore(STREAM), says(Word::NoAtShopify)],
         vec![paid(1, Some(1)), mail::chore(STREAM), mail::chore(Chore::Live(false))],
+        // A night with a birthday, with who stayed away, and with a refund that takes a tier.
+        vec![paid(1, Some(1)), birthday(), mail::chore(MAIL_NIGHT)],
+        vec![paid(1, Some(1)), says(Word::Yes), weeks(), mail::chore(MAIL_NIGHT)],
+        vec![
+            picture(1, 10, 60_000, true, false, Some(1)),
+            refund(1, 0, 50_000),
+            weeks(),
+            mail::chore(POINTS_NIGHT),
+        ],
     ]
+}
+
+const MAIL_NIGHT: Chore = Chore::Night(Nightly::Mail);
+const POINTS_NIGHT: Chore = Chore::Night(Nightly::Points);
+
+/// The first person's birthday is the day the history begins.
+fn birthday() -> Event {
+    mail::chore(Chore::Born { person: 1, day: "11-20" })
+}
+
+/// Weeks pass.
+fn weeks() -> Event {
+    mail::chore(Chore::HoursPass)
 }
 
 const STREAM: Chore = Chore::Stream(Batch::Whole);
@@ -251,7 +274,21 @@ fn permutations(n: usize) -> Vec<Vec<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::permutations;
+    use super::{permutations, scenarios};
+    use crate::simulate::history::History;
+    use crate::simulate::play;
+    use crate::simulate::play::{Faults, World};
+
+    #[tokio::test(start_paused = true)]
+    async fn every_scenario_keeps_its_promises_where_nothing_goes_wrong() {
+        let world = World::new().await.unwrap();
+        for (seed, events) in (1..).zip(scenarios()) {
+            let history = History::in_turn(seed, events);
+            let played = play(&world, &history, &Faults::Seeded(Vec::new())).await.unwrap();
+            assert_eq!(played.violation, None, "scenario {seed}: {:#?}", played.trace);
+            assert!(!played.made.is_empty());
+        }
+    }
 
     #[test]
     fn six_events_have_720_orders() {

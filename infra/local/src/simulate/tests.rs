@@ -28,6 +28,25 @@ fn twenty_histories_with_everything_in_them_keep_every_promise() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_nights_of_histories_find_birthdays_and_who_stayed_away() {
+    let (mut gifts, mut letters) = (0, 0);
+    for seed in 1..=6 {
+        let (world, history) = (World::new().await.unwrap(), History::of(seed, Kind::All));
+        let played =
+            super::play(&world, &history, &Faults::Seeded(Fault::ALL.to_vec())).await.unwrap();
+        assert_eq!(played.violation, None, "seed {seed}: {:#?}", played.trace);
+        let (raw, shop) = (world.raw(), history.shop());
+        for customer in raw.customers_listed(&shop, &["customer"]).await {
+            let pk = format!("SHOP#{shop}#CUST#{customer}");
+            letters += raw.below(pk.clone(), "MESSAGE#win-back").await.len();
+            let entries = raw.below(pk, "LEDGER#").await;
+            gifts += entries.iter().filter(|one| one.to_string().contains("birthday")).count();
+        }
+    }
+    assert!(gifts > 0 && letters > 0, "{gifts} gifts, {letters} letters");
+}
+
 #[test]
 fn a_seed_plays_the_same_history_again() {
     let once = run(&options(3, Kind::All), |_| {}).unwrap();

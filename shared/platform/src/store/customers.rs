@@ -98,9 +98,7 @@ impl Store {
     ) -> Result<(Vec<CustomerId>, Option<String>), StoreError> {
         let list = List::Customers(at.month).partition(shop);
         let answer = self
-            .client
             .query()
-            .table_name(&self.table)
             .index_name(table::LIST.name)
             .key_condition_expression(format!(
                 "{} = :list AND {} > :after",
@@ -117,6 +115,7 @@ impl Store {
             .send()
             .await
             .map_err(StoreError::unavailable)?;
+        self.has_read(answer.consumed_capacity());
         let more = answer.last_evaluated_key.is_some();
         let items = answer.items.unwrap_or_default();
         let place = items.last().and_then(|item| item::text(item, table::LIST.sort));

@@ -151,9 +151,7 @@ impl Store {
 
     async fn due_in(&self, bucket: &str, now: Timestamp) -> Result<Vec<Key>, StoreError> {
         let mut pages = self
-            .client
             .query()
-            .table_name(&self.table)
             .index_name(table::DUE_SEND.name)
             .key_condition_expression(format!(
                 "{} = :bucket AND {} < :now",
@@ -166,7 +164,9 @@ impl Store {
             .send();
         let mut keys = Vec::new();
         while let Some(page) = pages.next().await {
-            let items = page.map_err(StoreError::unavailable)?.items.unwrap_or_default();
+            let page = page.map_err(StoreError::unavailable)?;
+            self.has_read(page.consumed_capacity());
+            let items = page.items.unwrap_or_default();
             keys.extend(items.iter().map(key_of));
         }
         Ok(keys)

@@ -293,9 +293,7 @@ impl Store {
     ) -> Result<Vec<(Place, loyalty::Points)>, StoreError> {
         let first = format!("{LEDGER}{:010}", after.saturating_add(1));
         let mut pages = self
-            .client
             .query()
-            .table_name(&self.table)
             .consistent_read(true)
             .key_condition_expression(format!(
                 "{} = :pk AND {} BETWEEN :first AND :last",
@@ -312,7 +310,9 @@ impl Store {
             .send();
         let mut entries = Vec::new();
         while let Some(page) = pages.next().await {
-            for found in page.map_err(StoreError::unavailable)?.items.unwrap_or_default() {
+            let page = page.map_err(StoreError::unavailable)?;
+            self.has_read(page.consumed_capacity());
+            for found in page.items.unwrap_or_default() {
                 let entry: Entry = item::read(found)?;
                 let (Cause::Order { order, .. } | Cause::ExpiryReversed { order }) = entry.cause
                 else {

@@ -46,6 +46,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConsumedCapacity, ReturnConsumedCapacity, TransactWriteItem,
@@ -99,6 +100,7 @@ pub struct Store {
     table: String,
     rules: shops::RulesCache,
     written: Arc<AtomicU64>,
+    read: Arc<AtomicU64>,
 }
 
 /// The store couldn't do what was asked.
@@ -191,7 +193,13 @@ pub(crate) enum Write {
 impl Store {
     /// A store on `table`.
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into(), rules: Default::default(), written: Arc::default() }
+        Self {
+            client,
+            table: table.into(),
+            rules: Default::default(),
+            written: Arc::default(),
+            read: Arc::default(),
+        }
     }
 
     /// The client it speaks through.
@@ -210,28 +218,37 @@ impl Store {
         self.written.load(Ordering::Relaxed)
     }
 
-    fn consumed<'a>(&self, capacity: impl IntoIterator<Item = &'a ConsumedCapacity>) {
-        for one in capacity {
-            // Units are reported as floating point; half units are the finest there are.
-            #[expect(
-                clippy::float_arithmetic,
-                clippy::as_conversions,
-                reason = "DynamoDB reports units as f64; tenths of them are far below 2^53"
-            )]
-            let tenths = (one.capacity_units().unwrap_or_default() * 10.0).round() as u64;
-            self.written.fetch_add(tenths, Ordering::Relaxed);
-        }
+    /// Read units consumed through this store since it was made, in tenths: as DynamoDB
+    /// reported them.
+    pub fn read_units_x10(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    fn has_written<'a>(&self, capacity: impl IntoIterator<Item = &'a ConsumedCapacity>) {
+        self.written.fetch_add(tenths(capacity), Ordering::Relaxed);
+    }
+
+    fn has_read<'a>(&self, capacity: impl IntoIterator<Item = &'a ConsumedCapacity>) {
+        self.read.fetch_add(tenths(capacity), Ordering::Relaxed);
+    }
+
+    /// A query of the table, which says what it consumed.
+    fn query(&self) -> QueryFluentBuilder {
+        let query = self.client.query().table_name(&self.table);
+        query.return_consumed_capacity(ReturnConsumedCapacity::Total)
     }
 
     /// An item, read strongly.
     async fn get(&self, key: &keys::Key) -> Result<Option<Item>, StoreError> {
         let request = self.client.get_item().table_name(&self.table).consistent_read(true);
         let answer = request
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .key(table::PK, AttributeValue::S(key.pk.clone()))
             .key(table::SK, AttributeValue::S(key.sk.clone()))
             .send()
             .await
             .map_err(StoreError::unavailable)?;
+        self.has_read(answer.consumed_capacity());
         Ok(answer.item)
     }
 
@@ -251,7 +268,7 @@ impl Store {
         }
         match request.send().await {
             Ok(answer) => {
-                self.consumed(answer.consumed_capacity());
+                self.has_written(answer.consumed_capacity());
                 Ok(Write::Done)
             }
             Err(error) => retry::lost(error.code()).ok_or_else(|| StoreError::unavailable(error)),
@@ -304,7 +321,7 @@ impl Store {
         }
         match request.send().await {
             Ok(answer) => {
-                self.consumed(answer.consumed_capacity());
+                self.has_written(answer.consumed_capacity());
                 Ok(Write::Done)
             }
             Err(error) => match error.as_service_error() {
@@ -317,4 +334,17 @@ impl Store {
             },
         }
     }
+}
+
+/// Units in tenths.
+fn tenths<'a>(capacity: impl IntoIterator<Item = &'a ConsumedCapacity>) -> u64 {
+    let units = capacity.into_iter().filter_map(ConsumedCapacity::capacity_units);
+    // Units are reported as floating point; half units are the finest there are.
+    #[expect(
+        clippy::float_arithmetic,
+        clippy::as_conversions,
+        reason = "DynamoDB reports units as f64; tenths of them are far below 2^53"
+    )]
+    let tenths = units.map(|units| (units * 10.0).round() as u64);
+    tenths.sum()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
 use jiff::Timestamp;
 use loyalty::Points;
 use loyalty::account::Account;
@@ -91,9 +91,7 @@ impl Store {
             None => format!("{LEDGER}~"),
         };
         let answer = self
-            .client
             .query()
-            .table_name(&self.table)
             .consistent_read(true)
             .key_condition_expression(format!(
                 "{} = :pk AND {} BETWEEN :from AND :to",
@@ -111,6 +109,7 @@ impl Store {
             .send()
             .await
             .map_err(StoreError::unavailable)?;
+        self.has_read(answer.consumed_capacity());
         let more = answer.last_evaluated_key.is_some();
         let items = answer.items.unwrap_or_default();
         let entries: Vec<Entry> = items.into_iter().map(item::read).collect::<Result<_, _>>()?;
@@ -151,9 +150,7 @@ impl Store {
         for one in self.family(shop, &holder, &account).await? {
             let list = List::OrdersOf(&one).partition(shop);
             let found = self
-                .client
                 .query()
-                .table_name(&self.table)
                 .index_name(table::LIST.name)
                 .key_condition_expression(format!("{} = :list", table::LIST.partition))
                 .expression_attribute_values(":list", AttributeValue::S(list))
@@ -161,6 +158,7 @@ impl Store {
                 .send()
                 .await
                 .map_err(StoreError::unavailable)?;
+            self.has_read(found.consumed_capacity());
             for item in found.items.unwrap_or_default() {
                 let place = item::text(&item, table::LIST.sort).unwrap_or_default();
                 let at = place.split('#').next().and_then(|at| at.parse().ok());
@@ -214,9 +212,7 @@ impl Store {
     ) -> Result<Vec<Key>, StoreError> {
         let (from, to) = (keys::time(from), keys::time(to));
         let mut pages = self
-            .client
             .query()
-            .table_name(&self.table)
             .index_name(table::LIST.name)
             .key_condition_expression(format!(
                 "{} = :list AND {} BETWEEN :from AND :to",
@@ -231,7 +227,9 @@ impl Store {
             .send();
         let mut keys = Vec::new();
         while let Some(page) = pages.next().await {
-            let items = page.map_err(StoreError::unavailable)?.items.unwrap_or_default();
+            let page = page.map_err(StoreError::unavailable)?;
+            self.has_read(page.consumed_capacity());
+            let items = page.items.unwrap_or_default();
             keys.extend(items.iter().map(key_of));
         }
         Ok(keys)
@@ -245,9 +243,7 @@ impl Store {
         list: List<'_>,
     ) -> Result<Option<Timestamp>, StoreError> {
         let found = self
-            .client
             .query()
-            .table_name(&self.table)
             .index_name(table::LIST.name)
             .key_condition_expression(format!("{} = :list", table::LIST.partition))
             .expression_attribute_values(":list", AttributeValue::S(list.partition(shop)))
@@ -256,6 +252,7 @@ impl Store {
             .send()
             .await
             .map_err(StoreError::unavailable)?;
+        self.has_read(found.consumed_capacity());
         let place = found.items().first().and_then(|item| item::text(item, table::LIST.sort));
         Ok(place.and_then(|place| place.split('#').next()?.parse().ok()))
     }
@@ -263,9 +260,7 @@ impl Store {
     /// The keys a list holds, in its order.
     pub(super) async fn list(&self, partition: &str) -> Result<Vec<Key>, StoreError> {
         let mut pages = self
-            .client
             .query()
-            .table_name(&self.table)
             .index_name(table::LIST.name)
             .key_condition_expression(format!("{} = :list", table::LIST.partition))
             .expression_attribute_values(":list", AttributeValue::S(partition.to_owned()))
@@ -273,7 +268,9 @@ impl Store {
             .send();
         let mut keys = Vec::new();
         while let Some(page) = pages.next().await {
-            let items = page.map_err(StoreError::unavailable)?.items.unwrap_or_default();
+            let page = page.map_err(StoreError::unavailable)?;
+            self.has_read(page.consumed_capacity());
+            let items = page.items.unwrap_or_default();
             keys.extend(items.iter().map(key_of));
         }
         Ok(keys)
@@ -291,8 +288,13 @@ impl Store {
                     .set_keys(Some(std::mem::take(&mut asked)))
                     .build()
                     .map_err(StoreError::request)?;
-                let answer = self.client.batch_get_item().request_items(&self.table, request);
+                let answer = self
+                    .client
+                    .batch_get_item()
+                    .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                    .request_items(&self.table, request);
                 let answer = answer.send().await.map_err(StoreError::unavailable)?;
+                self.has_read(answer.consumed_capacity());
                 items.extend(answer.responses.into_iter().flatten().flat_map(|(_, found)| found));
                 // What DynamoDB had no time for is asked for again.
                 let left = answer.unprocessed_keys.into_iter().flatten();

@@ -248,9 +248,7 @@ impl Store {
     ) -> Result<Vec<Reconciliation>, StoreError> {
         let end = before.map_or_else(|| "~".to_owned(), |date| date.to_string());
         let answer = self
-            .client
             .query()
-            .table_name(&self.table)
             .consistent_read(true)
             .key_condition_expression(format!(
                 "{} = :pk AND {} BETWEEN :first AND :end",
@@ -269,6 +267,7 @@ impl Store {
             .send()
             .await
             .map_err(StoreError::unavailable)?;
+        self.has_read(answer.consumed_capacity());
         let reports = answer.items.unwrap_or_default().into_iter().map(item::read);
         let reports: Vec<Reconciliation> = reports.collect::<Result<_, _>>()?;
         let kept = |one: &Reconciliation| {

@@ -227,9 +227,7 @@ impl Store {
         limit: i32,
     ) -> Result<Vec<Item>, StoreError> {
         let answer = self
-            .client
             .query()
-            .table_name(&self.table)
             .consistent_read(true)
             .key_condition_expression(format!(
                 "{} = :pk AND begins_with({}, :prefix)",
@@ -243,6 +241,7 @@ impl Store {
             .send()
             .await
             .map_err(StoreError::unavailable)?;
+        self.has_read(answer.consumed_capacity());
         Ok(answer.items.unwrap_or_default())
     }
 
@@ -267,9 +266,7 @@ impl Store {
         let bucket = AttributeValue::S(due_bucket(shop, at.date, at.shard));
         let values = after.into_iter().chain([(":bucket".to_owned(), bucket)]).collect();
         let answer = self
-            .client
             .query()
-            .table_name(&self.table)
             .index_name(index.name)
             .key_condition_expression(condition)
             .set_expression_attribute_values(Some(values))
@@ -277,6 +274,7 @@ impl Store {
             .send()
             .await
             .map_err(StoreError::unavailable)?;
+        self.has_read(answer.consumed_capacity());
         let more = answer.last_evaluated_key.is_some();
         let items = answer.items.unwrap_or_default();
         let whose = |item: &Item| {

@@ -174,9 +174,7 @@ impl Store {
     /// Every item of a partition whose sort key begins with `prefix`, read strongly.
     pub(super) async fn query_all(&self, pk: &str, prefix: &str) -> Result<Vec<Item>, StoreError> {
         let mut pages = self
-            .client
             .query()
-            .table_name(&self.table)
             .consistent_read(true)
             .key_condition_expression(format!(
                 "{} = :pk AND begins_with({}, :prefix)",
@@ -189,7 +187,9 @@ impl Store {
             .send();
         let mut items = Vec::new();
         while let Some(page) = pages.next().await {
-            items.extend(page.map_err(StoreError::unavailable)?.items.unwrap_or_default());
+            let page = page.map_err(StoreError::unavailable)?;
+            self.has_read(page.consumed_capacity());
+            items.extend(page.items.unwrap_or_default());
         }
         Ok(items)
     }

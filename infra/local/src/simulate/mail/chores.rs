@@ -7,20 +7,28 @@ use axum::Router;
 use axum::body::Body;
 use http::{Request, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
+use loyalty::birthday::Birthday;
 use loyalty::consent::{Act, Channel, Fact, Teller};
 use loyalty::ids::{CustomerId, ShopId};
 use loyalty::mail::Kind;
 use loyalty::program::ConsentGrade;
 use mailer::Mailer;
 use mailer::stream::Record;
+use platform::bus::Bus;
 use platform::sender::{MailSettingsChange, Wish};
-use platform::store::{MailMode, Whence};
+use platform::store::keys::Nightly;
+use platform::store::{ApprovalAnswer, BirthdayBy, MailMode, Whence};
 use platform::tokens::Door;
 use platform::{Services, Store};
+use reengagement_scan::Scan;
+use serde_json::json;
+use serde_json::value::to_raw_value;
 use testkit::aws::{bus_over, mail_over};
 use testkit::faults::Faulty;
+use tier_recalculation::Recalculation;
 use tower::ServiceExt;
 
+use super::nights::BEFORE;
 use super::{Chore, Post, Word};
 
 /// Since when the shop's mail is live: before everything.
@@ -37,9 +45,13 @@ type Anything = Box<dyn std::error::Error + Send + Sync>;
 /// The functions that mail goes through, of one shop.
 pub(crate) struct Office {
     mailer: Mailer,
+    scan: Scan,
+    recalculation: Recalculation,
     portal: Router,
     pub(crate) post: Arc<Post>,
     shop: ShopId,
+    /// The program as it will be once its tiers are easier to reach.
+    easier: String,
 }
 
 impl Office {
@@ -49,6 +61,7 @@ impl Office {
         shop: &ShopId,
         faulty: &Faulty,
         post: Arc<Post>,
+        program: &str,
     ) -> Result<Self, Anything> {
         let store = &services.store;
         let change = MailSettingsChange {
@@ -59,10 +72,15 @@ impl Office {
         store.set_mail_settings(shop, change, live).await?;
         store.set_mail_mode(shop, MailMode::Live, Whence::Api, live).await?;
         post.is_drained_until_now().await;
+        for function in [Nightly::Mail, Nightly::Points] {
+            nights_ran(store, shop, function).await?;
+        }
         let (mail, bus) = (mail_over(faulty.clone()), bus_over(faulty.clone()));
+        let (scan, recalculation) = nightly(services, &bus)?;
         let mailer = Mailer::new(services.clone(), mail, bus)?;
         let portal = customer_portal::router(services.clone());
-        Ok(Self { mailer, portal, post, shop: shop.clone() })
+        let easier = program.replace("threshold = \"500.00\"", "threshold = \"50.00\"");
+        Ok(Self { mailer, scan, recalculation, portal, post, shop: shop.clone(), easier })
     }
 
     /// Does it, for who is known by this number already.
@@ -99,7 +117,47 @@ impl Office {
                 let Services { store, clock, .. } = &self.mailer.services;
                 self.set_mode(store, mode, clock.now()).await
             }
+            Chore::Night(function) => self.night(function).await,
+            Chore::HoursPass => Ok(self.post.hours_passed().await?),
+            Chore::Born { day, .. } => {
+                let who = who.ok_or("she isn't known yet")?;
+                let (day, by): (Birthday, _) = (day.parse()?, BirthdayBy::Api);
+                let Services { store, clock, .. } = &self.mailer.services;
+                store.set_birthday(&self.shop, &who, Some(day), by, clock.now()).await?;
+                Ok(())
+            }
+            Chore::Lowered => {
+                let Services { store, clock, .. } = &self.mailer.services;
+                store.apply_program(&self.easier, clock.now()).await?;
+                Ok(())
+            }
+            Chore::Approved => self.approve().await,
         }
+    }
+
+    /// The hour comes to a nightly function.
+    async fn night(&self, function: Nightly) -> Result<(), Anything> {
+        let hour = to_raw_value(&json!({ "hourly": "" }))?;
+        match function {
+            Nightly::Mail => {
+                Box::pin(reengagement_scan::handle(&self.scan, &hour, BUDGET)).await?;
+            }
+            Nightly::Points => {
+                let function = &self.recalculation;
+                Box::pin(tier_recalculation::handle(function, &hour, BUDGET)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The owner agrees to whatever waits.
+    async fn approve(&self) -> Result<(), Anything> {
+        let Services { store, clock, .. } = &self.mailer.services;
+        for one in store.approvals(&self.shop, clock.now()).await? {
+            let (of, all) = ((one.date, one.kind), &ApprovalAnswer::All);
+            store.answer_approval(&self.shop, of, all, clock.now()).await?;
+        }
+        Ok(())
     }
 
     /// Her mail program presses the button of a mail with marketing in it.
@@ -134,6 +192,21 @@ impl Office {
         }
         failed.map_or(Ok(()), |error| Err(error.into()))
     }
+}
+
+/// Both nightly functions. Neither asks a source: the shop has no token of one.
+fn nightly(services: &Services, bus: &Bus) -> Result<(Scan, Recalculation), Anything> {
+    let scan = Scan { services: services.clone(), bus: bus.clone() };
+    Ok((scan, Recalculation::new(services.clone(), bus.clone())?))
+}
+
+/// A shop's nights have run until now; one whose first is to come looks a year back.
+async fn nights_ran(store: &Store, shop: &ShopId, function: Nightly) -> Result<(), Anything> {
+    if let Some(mut run) = store.start_run(shop, function, BEFORE).await? {
+        run.done = true;
+        store.keep_run(shop, function, BEFORE, &run).await?;
+    }
+    Ok(())
 }
 
 fn fact(word: Word, at: Timestamp) -> Fact {

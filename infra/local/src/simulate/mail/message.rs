@@ -8,6 +8,9 @@ use serde_json::Value;
 use crate::simulate::model::Violation;
 use crate::simulate::raw::{Raw, at, number, text};
 
+/// The months that a history has.
+const MONTHS: [&str; 3] = ["2026-11", "2026-12", "2027-01"];
+
 /// A message as the table has it.
 #[derive(Debug, Clone)]
 pub(super) struct Message {
@@ -31,7 +34,7 @@ pub(super) enum Class {
     Asked,
     /// About what she has.
     Account,
-    /// A welcome.
+    /// A welcome, a letter of the nights.
     Marketing,
 }
 
@@ -44,7 +47,9 @@ impl Message {
         let kinds = at(claim, "k").and_then(|kinds| kinds.get("L")?.as_array());
         let class = |kind: &Value| match text(Some(kind)).as_deref() {
             Some("consent-confirmation") => Class::Asked,
-            Some("welcome") => Class::Marketing,
+            Some(
+                "welcome" | "birthday" | "anniversary" | "win-back" | "survey" | "tier-at-risk",
+            ) => Class::Marketing,
             _ => Class::Account,
         };
         let read = Self {
@@ -101,13 +106,19 @@ impl Raw<'_> {
         Ok(found)
     }
 
-    /// The customers that these lists of the month name.
-    pub(super) async fn customers_listed(&self, shop: &str, lists: &[&str]) -> BTreeSet<String> {
+    /// The customers that these lists name, of every month a history has.
+    pub(in crate::simulate) async fn customers_listed(
+        &self,
+        shop: &str,
+        lists: &[&str],
+    ) -> BTreeSet<String> {
         let mut customers = BTreeSet::new();
         for list in lists {
-            for keys in self.listed_keys(format!("{shop}#{list}#2026-11")).await {
-                let pk = text(keys.get("pk")).unwrap_or_default();
-                customers.extend(pk.rsplit_once("#CUST#").map(|(_, one)| one.to_owned()));
+            for month in MONTHS {
+                for keys in self.listed_keys(format!("{shop}#{list}#{month}")).await {
+                    let pk = text(keys.get("pk")).unwrap_or_default();
+                    customers.extend(pk.rsplit_once("#CUST#").map(|(_, one)| one.to_owned()));
+                }
             }
         }
         customers

@@ -9,12 +9,14 @@
 pub(super) mod canary;
 mod chores;
 mod message;
+mod nights;
 mod post;
 mod promises;
 mod tail;
 mod watch;
 
 use fastrand::Rng;
+use platform::store::keys::Nightly;
 use testkit::ses::Fate;
 
 use super::events::record;
@@ -23,7 +25,7 @@ use super::history::{Delivery, Door, Event, History, Meaning};
 pub(super) use self::chores::Office;
 pub(super) use self::post::Post;
 pub(super) use self::promises::check_end;
-pub(super) use self::tail::{LAST_MOMENT, tail};
+pub(super) use self::tail::{last_moment, tail};
 
 /// Something done about mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +47,21 @@ pub(crate) enum Chore {
     },
     /// The owner sends mail, or doesn't any more.
     Live(bool),
+    /// A nightly function is called by the hour.
+    Night(Nightly),
+    /// Hours went by in which there was nothing to do.
+    HoursPass,
+    /// Somebody has her birthday told.
+    Born {
+        /// Who.
+        person: u64,
+        /// The day, as `MM-DD`.
+        day: &'static str,
+    },
+    /// The owner saves a program whose tiers are easier to reach.
+    Lowered,
+    /// The owner agrees to all letters that wait for it.
+    Approved,
 }
 
 /// Which records of the stream that weren't worked off yet come, and how.
@@ -87,6 +104,9 @@ const AT_ONCE: u64 = 0;
 const AFTER_LEASE: u64 = 16 * 60_000;
 const NEXT_MORNING: u64 = 23 * 3_600_000;
 
+/// How long is waited for a night that finds who stayed away, or whose refund takes a tier.
+pub(super) const WEEKS: u64 = 43 * 24 * 3_600_000;
+
 /// Adds what is done about mail to a history of so many people.
 pub(super) fn happens(history: &mut History, people: u64) {
     let mut plan = Plan { rng: Rng::with_seed(history.seed ^ 0x006d_6169_6c00), history };
@@ -96,6 +116,7 @@ pub(super) fn happens(history: &mut History, people: u64) {
     plan.machinery(AT_ONCE, 3, 4, 2);
     plan.machinery(AFTER_LEASE, 1, 2, 1);
     plan.machinery(NEXT_MORNING, 1, 2, 1);
+    plan.nights(people);
     match plan.rng.u8(..16) {
         0 => plan.once(Chore::Live(false), AT_ONCE, 2_000..9_000),
         1 => {

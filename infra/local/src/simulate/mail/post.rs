@@ -94,6 +94,11 @@ impl Post {
         Raw { connector: &self.connector, table: self.table }
     }
 
+    /// The table's name.
+    pub(super) fn table(&self) -> &'static str {
+        self.table
+    }
+
     /// The shop was looked through until the history begins, as the hourly schedule does: a
     /// shop that never was is looked through for nine days back.
     pub(super) async fn is_drained_until_now(&self) {

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use testkit::faults::{Fault, Made};
 
 use super::message::{Class, Message};
 use super::watch::{Accepted, Watch};
-use super::{LAST_MOMENT, Post};
+use super::{Post, last_moment};
+use crate::simulate::history::History;
 use crate::simulate::model::Violation;
 use crate::simulate::raw::{at, number, text};
 
@@ -18,14 +20,19 @@ const ZONE: &str = "America/New_York";
 const AT_MOST: usize = 2;
 
 /// Everything about mail, at the end.
-pub(crate) async fn check_end(post: &Post, made: &[Made]) -> Result<(), Violation> {
+pub(crate) async fn check_end(
+    post: &Post,
+    history: &History,
+    made: &[Made],
+) -> Result<(), Violation> {
     let messages = post.raw().messages(&post.shop).await?;
     let watch = post.watch(|watch| watch.clone());
     for message in &messages {
-        check_settled(message, post.at(LAST_MOMENT))?;
+        check_settled(message, post.at(last_moment(history)))?;
         check_once(message, &watch, made)?;
     }
     check_caps(&watch)?;
+    post.check_nights(history).await?;
     check_outbox(post, &messages).await
 }
 
@@ -81,24 +88,34 @@ fn check_once(message: &Message, watch: &Watch, made: &[Made]) -> Result<(), Vio
     }
 }
 
-/// One mail a day, and one of marketing a week, which is all a history has room for.
+/// One mail a day, and of marketing one in seven days and three in thirty.
 fn check_caps(watch: &Watch) -> Result<(), Violation> {
     let mut days: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
-    let mut marketing: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut marketing: BTreeMap<&str, BTreeMap<&str, _>> = BTreeMap::new();
     for mail in watch.accepted.iter().filter(|mail| mail.class != Class::Asked) {
         let day = mail.at.in_tz(ZONE).map_err(|error| error.to_string())?.date();
         days.entry((mail.to.as_str(), day)).or_default().insert(&mail.message);
         if mail.class == Class::Marketing {
-            marketing.entry(&mail.to).or_default().insert(&mail.message);
+            marketing.entry(&mail.to).or_default().entry(&*mail.message).or_insert(day);
         }
     }
     if let Some(((to, day), mails)) = days.iter().find(|(_, mails)| mails.len() > 1) {
         return Err(format!("caps: {to} got {mails:?} on {day}"));
     }
-    match marketing.iter().find(|(_, mails)| mails.len() > 1) {
-        Some((to, mails)) => Err(format!("caps: {to} got marketing {mails:?}")),
-        None => Ok(()),
+    for (to, mails) in marketing {
+        let mut days: Vec<_> = mails.values().copied().collect();
+        days.sort_unstable();
+        let near = |several: &[Date], least: i32| match several {
+            [first, .., last] => first.until(*last).is_ok_and(|span| span.get_days() < least),
+            _ => false,
+        };
+        let crowded =
+            days.windows(2).any(|two| near(two, 7)) || days.windows(4).any(|four| near(four, 30));
+        if crowded {
+            return Err(format!("caps: {to} got marketing on {days:?}: {mails:?}"));
+        }
     }
+    Ok(())
 }
 
 /// P5 of the outbox: every purchase that brought points was planned, or it was decided that

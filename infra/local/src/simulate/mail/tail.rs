@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use testkit::faults;
 
+use platform::store::keys::Nightly;
+
 use super::{Batch, Chore, Post, chore};
 use crate::simulate::history::History;
 use crate::simulate::model::{Progress, Violation};
@@ -20,7 +22,10 @@ const HOUR: u64 = 3_600;
 const DRAINS: [u64; 4] = [24 * HOUR, 47 * HOUR, 71 * HOUR, 8 * 24 * HOUR];
 
 /// The last moment of a history with mail, in milliseconds from its beginning.
-pub(crate) const LAST_MOMENT: u64 = 8 * 24 * HOUR * 1_000;
+pub(crate) fn last_moment(history: &History) -> u64 {
+    let days = history.days_with_nights().saturating_add(8);
+    days.saturating_mul(24 * HOUR * 1_000)
+}
 
 /// Batches of the stream until there is nothing new: what is planned changes the table.
 const BATCHES: u32 = 8;
@@ -34,11 +39,19 @@ pub(crate) async fn tail<S: Subject>(
 ) -> Result<(), Violation> {
     let mut hand = Hand { subject, made: 0 };
     hand.read_out(post).await?;
-    for seconds in DRAINS {
+    for seconds in history.clean_nights() {
+        post.wait_until(Duration::from_secs(seconds)).await;
+        hand.does(Chore::Night(Nightly::Points)).await?;
+        hand.does(Chore::Night(Nightly::Mail)).await?;
+        hand.read_out(post).await?;
+    }
+    let days = history.days_with_nights().saturating_mul(24 * HOUR);
+    for seconds in DRAINS.map(|seconds| seconds.saturating_add(days)) {
         if !is_open(post).await? {
             break;
         }
         post.wait_until(Duration::from_secs(seconds)).await;
+        hand.does(Chore::HoursPass).await?;
         hand.does(Chore::Feedback(seconds)).await?;
         hand.does(Chore::Drain).await?;
         post.look(history, progress).await?;

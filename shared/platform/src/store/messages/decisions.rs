@@ -187,9 +187,7 @@ impl Store {
             (None, None) => {}
         }
         let answer = self
-            .client
             .query()
-            .table_name(&self.table)
             .index_name(table::LIST.name)
             .key_condition_expression(condition)
             .set_expression_attribute_values(Some(values.into_iter().collect()))
@@ -197,6 +195,7 @@ impl Store {
             .send()
             .await
             .map_err(StoreError::unavailable)?;
+        self.has_read(answer.consumed_capacity());
         let more = answer.last_evaluated_key.is_some();
         let named = answer.items.unwrap_or_default();
         let last = named.last().and_then(|last| item::text(last, table::LIST.sort));

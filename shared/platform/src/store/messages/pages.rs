@@ -146,9 +146,7 @@ impl Store {
         let before = before.map(|place| (":before".to_owned(), AttributeValue::S(place.0.clone())));
         let list = (":list".to_owned(), AttributeValue::S(list.to_owned()));
         let answer = self
-            .client
             .query()
-            .table_name(&self.table)
             .index_name(table::LIST.name)
             .key_condition_expression(condition)
             .set_expression_attribute_values(Some(before.into_iter().chain([list]).collect()))
@@ -157,6 +155,7 @@ impl Store {
             .send()
             .await
             .map_err(StoreError::unavailable)?;
+        self.has_read(answer.consumed_capacity());
         let more = answer.last_evaluated_key.is_some();
         let items = answer.items.unwrap_or_default();
         let place = |item| item::text(item, table::LIST.sort).unwrap_or_default();
