@@ -27,7 +27,7 @@ RARE = {
     ("customer-portal", "dynamodb:ConditionCheckItem", ""): "her record was merged while her form was taken in",
     ("mail-feedback", "dynamodb:ConditionCheckItem", ""): "her record was merged while SES's event was taken in",
     ("tier-recalculation", "dynamodb:ConditionCheckItem", ""): "her record was merged while a missed sale of hers was taken in",
-    ("tier-recalculation", "dynamodb:Query", "/index/list"): "a missed sale's record is somebody's known already, and makes two one",
+    ("tier-recalculation", "dynamodb:Query", "/index/list"): "a missed sale makes two people one, or a changed program is met by everybody",
 }
 
 
