@@ -27,7 +27,7 @@ locals {
       timeout      = 25
       asynchronous = false
       table        = ["BatchGetItem", "GetItem", "PutItem", "Query"]
-      indexes      = ["list"]
+      indexes      = ["due_mail", "due_points", "list"]
       stream       = false
       bus          = false
       mail         = false
