@@ -14,7 +14,7 @@ use platform::nights::{Call, CallError, Work, night_of, wake};
 use platform::store::StoreError;
 use platform::store::keys::Nightly;
 use serde_json::value::RawValue;
-use sources::api::{SetupError, ShopifyAccess};
+use sources::api::ShopifyAccess;
 use sources::reconcile;
 use tokio::time::Instant;
 
@@ -32,15 +32,9 @@ pub struct Recalculation {
 }
 
 impl Recalculation {
-    /// The function over these.
-    pub fn new(services: Services, bus: Bus) -> Result<Self, SetupError> {
-        Ok(Self { services, bus, access: ShopifyAccess::new()? })
-    }
-
-    /// The same, asking Shopify through this.
-    pub fn over(mut self, access: ShopifyAccess) -> Self {
-        self.access = access;
-        self
+    /// The function over these; `access` asks the sources.
+    pub fn new(services: Services, bus: Bus, access: ShopifyAccess) -> Self {
+        Self { services, bus, access }
     }
 }
 

@@ -9,6 +9,7 @@ use platform::telemetry::{self, Format};
 use platform::{Clock, Config, Services};
 
 use serde_json::value::RawValue;
+use sources::api::ShopifyAccess;
 use tier_recalculation::Recalculation;
 
 /// What is begun may take so long: a page of customers, or one question to a source.
@@ -22,7 +23,7 @@ async fn main() -> Result<(), Error> {
     let config = Config::from_env(variable)?;
     let services = Services::connect(&config, Clock::system()).await?;
     let bus = Bus::new(Connection::from(&config).eventbridge(), config.bus.clone());
-    let function = Recalculation::new(services, bus)?;
+    let function = Recalculation::new(services, bus, ShopifyAccess::new()?);
     let handle = async |event: LambdaEvent<Box<RawValue>>| -> Result<(), Error> {
         #[expect(clippy::disallowed_methods, reason = "Lambda's deadline is the machine's time")]
         let now = SystemTime::now();

@@ -26,6 +26,7 @@ use platform::store::{MailMode, Whence};
 use reengagement_scan::Scan;
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
+use sources::api::ShopifyAccess;
 use testkit::aws::Cloud;
 use testkit::crowd::{Model, ORDERS};
 use testkit::shop::{TABLE, TestShop};
@@ -169,7 +170,11 @@ impl Bakery {
         model.copy(0..customers, on).await;
         let cloud = Cloud::new(shop.database.clone(), shop.services.clock.clone());
         let scan = Scan { services: shop.services.clone(), bus: cloud.events() };
-        let recalculation = Recalculation::new(shop.services.clone(), cloud.events()).unwrap();
+        let recalculation = Recalculation::new(
+            shop.services.clone(),
+            cloud.events(),
+            ShopifyAccess::new().unwrap(),
+        );
         // The shop's nights ran before: the first of all looks through the year behind it.
         let bakery = Self { shop, cloud, scan, recalculation };
         bakery.shop.set_now(&four(NIGHT.yesterday().unwrap()));

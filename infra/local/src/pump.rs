@@ -13,6 +13,7 @@ use platform::telemetry::chain;
 use reengagement_scan::Scan;
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
+use sources::api::ShopifyAccess;
 use testkit::aws::Cloud;
 use testkit::embedded::{Stream, sequence_number};
 use tier_recalculation::Recalculation;
@@ -59,8 +60,8 @@ impl Pump {
         let mailer = Mailer::new(services.clone(), cloud.mail(), cloud.events());
         let mailer = mailer.map_err(|error| cannot(&error))?;
         let scan = Scan { services: services.clone(), bus: cloud.events() };
-        let recalculation = Recalculation::new(services.clone(), cloud.events());
-        let recalculation = recalculation.map_err(|error| cannot(&error))?;
+        let access = ShopifyAccess::new().map_err(|error| cannot(&error))?;
+        let recalculation = Recalculation::new(services.clone(), cloud.events(), access);
         let stream = Stream::open(&cloud.embedded, TABLE).await;
         let stream = stream.map_err(|error| cannot(&error))?;
         let (services, cloud) = (services.clone(), cloud.clone());

@@ -11,6 +11,7 @@ use platform::store::Applied;
 use platform::store::keys::Nightly;
 use serde_json::json;
 use serde_json::value::to_raw_value;
+use sources::api::ShopifyAccess;
 use testkit::aws::Cloud;
 use testkit::shop::TestShop;
 
@@ -36,7 +37,11 @@ impl Bakery {
         let shop = TestShop::with_program(toml).await;
         shop.set_now("2026-01-01T12:00:00Z");
         let cloud = Cloud::new(shop.database.clone(), shop.services.clock.clone());
-        let function = Recalculation::new(shop.services.clone(), cloud.events()).unwrap();
+        let function = Recalculation::new(
+            shop.services.clone(),
+            cloud.events(),
+            ShopifyAccess::new().unwrap(),
+        );
         Self { shop, cloud, function }
     }
 

@@ -1,6 +1,6 @@
 //! How the product does what there is to do about mail.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -23,6 +23,7 @@ use platform::{Services, Store};
 use reengagement_scan::Scan;
 use serde_json::json;
 use serde_json::value::to_raw_value;
+use sources::api::ShopifyAccess;
 use testkit::aws::{bus_over, mail_over};
 use testkit::faults::Faulty;
 use tier_recalculation::Recalculation;
@@ -196,8 +197,17 @@ impl Office {
 
 /// Both nightly functions. Neither asks a source: the shop has no token of one.
 fn nightly(services: &Services, bus: &Bus) -> Result<(Scan, Recalculation), Anything> {
+    // Making one reads the machine's certificates, which every history would pay for.
+    static ACCESS: OnceLock<ShopifyAccess> = OnceLock::new();
+    let access = match ACCESS.get() {
+        Some(access) => access.clone(),
+        None => {
+            let access = ShopifyAccess::new()?;
+            ACCESS.get_or_init(|| access).clone()
+        }
+    };
     let scan = Scan { services: services.clone(), bus: bus.clone() };
-    Ok((scan, Recalculation::new(services.clone(), bus.clone())?))
+    Ok((scan, Recalculation::new(services.clone(), bus.clone(), access)))
 }
 
 /// A shop's nights have run until now; one whose first is to come looks a year back.
