@@ -46,6 +46,17 @@ def somebody_stays_away(stack):
     return customer
 
 
+def mail_went_live_yesterday(stack):
+    """Nothing of a night that began before mail did is told, and here mail began just now."""
+    stack.dynamodb.update_item(
+        TableName=stack.record["table"],
+        Key={"pk": {"S": f"SHOP#{SHOP}"}, "sk": {"S": "STATUS"}},
+        UpdateExpression="SET live_since = :since",
+        ConditionExpression="attribute_exists(live_since)",
+        ExpressionAttributeValues={":since": {"S": timestamp(time.time() - 30 * 3600)}},
+    )
+
+
 def timed(stack, function, functions, environments):
     """How a function is run that minds the time it has left, which cargo lambda doesn't tell:
     with the event, for so many seconds or as long as Lambda would let it."""
@@ -121,6 +132,7 @@ def pass_by(stack, functions, environments):
     """The nights of today, in invocations too short for them and then in whole ones; what
     they found, in words."""
     absent = f"{API}/customers/{somebody_stays_away(stack)}"
+    mail_went_live_yesterday(stack)
     points, mails = stack.get(absent)["points"]["available"], len(stack.mailbox())
     for function in NIGHTS:
         stack.timed[function] = timed(stack, function, functions, environments)
