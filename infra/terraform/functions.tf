@@ -26,7 +26,7 @@ locals {
       memory       = 256
       timeout      = 25
       asynchronous = false
-      table        = ["BatchGetItem", "GetItem", "PutItem", "Query"]
+      table        = ["BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem", "Query"]
       indexes      = ["due_mail", "due_points", "list"]
       stream       = false
       bus          = false

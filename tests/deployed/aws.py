@@ -36,13 +36,15 @@ class Stack:
         self.region, self.url = region, url
         record = self.ssm.get_parameter(Name=f"/regulars/{name}/stack")["Parameter"]["Value"]
         self.record = json.loads(record)
-        self.secrets, self.last = {}, {}
+        self.secrets, self.last, self.timed = {}, {}, {}
 
     # --- Invoking ------------------------------------------------------------------------
 
     def invoke(self, function, event):
         """What the function answers; an error it ends with is one here."""
         self.last[function] = event
+        if function in self.timed:
+            return self.timed[function](event)
         url = f"http://127.0.0.1:{self.ports[function]}/2015-03-31/functions/{function}/invocations"
         request = urllib.request.Request(url, json.dumps(event).encode(), {"Content-Type": "application/json"})
         try:

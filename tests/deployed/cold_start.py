@@ -41,12 +41,13 @@ BY_LAMBDA = {
 
 
 class Runtime(ThreadingHTTPServer):
-    """Lambda's runtime API, with one event to give."""
+    """Lambda's runtime API, with one event to give, to be worked off in so many seconds."""
 
     daemon_threads = True
 
-    def __init__(self, event):
+    def __init__(self, event, seconds):
         self.event, self.asked, self.answered = event, None, queue.Queue()
+        self.seconds = seconds
         super().__init__(("127.0.0.1", 0), Invocations)
 
     def handle_error(self, *_):
@@ -67,7 +68,7 @@ class Invocations(BaseHTTPRequestHandler):
         self.server.asked = time.monotonic()
         self.send_response(200)
         self.send_header("Lambda-Runtime-Aws-Request-Id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
-        self.send_header("Lambda-Runtime-Deadline-Ms", str(int((time.time() + WAIT) * 1000)))
+        self.send_header("Lambda-Runtime-Deadline-Ms", str(int((time.time() + self.server.seconds) * 1000)))
         arn = "arn:aws:lambda:us-east-1:123456789012:function:measured"
         self.send_header("Lambda-Runtime-Invoked-Function-Arn", arn)
         self.send_header("Lambda-Runtime-Trace-Id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700")
@@ -125,9 +126,9 @@ def through_tls(upstream, folder):
     return f"https://localhost:{listener.getsockname()[1]}", authority
 
 
-def start(binary, environment, event):
+def start(binary, environment, event, seconds=WAIT):
     """One cold start: when it asked for work and had answered, its CPU and its memory."""
-    runtime = Runtime(event)
+    runtime = Runtime(event, seconds)
     threading.Thread(target=runtime.serve_forever, daemon=True).start()
     address = f"127.0.0.1:{runtime.server_address[1]}"
     began = time.monotonic()
@@ -137,10 +138,10 @@ def start(binary, environment, event):
         )
         try:
             try:
-                at, kind, body = runtime.answered.get(timeout=WAIT)
+                at, kind, body = runtime.answered.get(timeout=max(seconds, WAIT))
             except queue.Empty:
                 log.seek(0)
-                sys.exit(f"{binary} didn't answer in {WAIT} s\n{log.read()[-2000:].decode()}")
+                sys.exit(f"{binary} didn't answer in {max(seconds, WAIT)} s\n{log.read()[-2000:].decode()}")
             if kind != "response":
                 log.seek(0)
                 sys.exit(f"{binary} answered with {kind}: {body[:500]}\n{log.read()[-2000:].decode()}")
