@@ -90,9 +90,6 @@ impl Recalculation {
         let name = format!("program {}", version.number);
         let mut walk = store.walk(shop, &name).await?;
         while !walk.done {
-            if Instant::now() >= until {
-                return Ok(false);
-            }
             let page = store.customers_page(shop, walk.cursor(), AT_ONCE, now).await?;
             let passed = page.customers.len();
             self.look(shop, night, &(), page.customers).await?;
@@ -100,6 +97,10 @@ impl Recalculation {
             match store.keep_walk(shop, &name, &further).await? {
                 Some(kept) => walk = kept,
                 None => return Ok(true),
+            }
+            // After a page: whoever never did one would be woken for ever.
+            if !walk.done && Instant::now() >= until {
+                return Ok(false);
             }
         }
         Ok(true)

@@ -3,6 +3,7 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 use jiff::civil::{Date, date};
+use loyalty::Points;
 use loyalty::birthday::Birthday;
 use loyalty::mail::Kind;
 use presentation::Locale;
@@ -119,7 +120,9 @@ impl<'a> Field<'a> {
     /// none is known and nobody would wish her well: the shop doesn't, or she complained.
     pub(super) fn of(visit: &'a Visit, refused: Option<(Chosen, Fault)>) -> Option<Self> {
         let Visit { words, locale, contact, program, now, .. } = visit;
-        let told = !program.mail.off.contains(&Kind::Birthday) && !Offer::of(visit).is_complaint();
+        let mail = &program.mail;
+        let tells = !mail.off.contains(&Kind::Birthday) && !Offer::of(visit).is_complaint();
+        let told = tells || mail.birthday.points > Points::ZERO;
         if !told && contact.birthday.is_none() {
             return None;
         }

@@ -139,7 +139,10 @@ async fn what_the_owner_says_is_no_change_of_hers() {
 
 #[tokio::test]
 async fn a_shop_that_does_nothing_with_birthdays_does_not_ask() {
-    let toml = CORNER_BAKERY.replace("\noff = []", "\noff = [\"birthday\"]");
+    let off = CORNER_BAKERY.replace("\noff = []", "\noff = [\"birthday\"]");
+    let gives = Portal::with_program(&off).await;
+    gives.get(&gives.preferences()).await.says("<select");
+    let toml = off.replace("[mail.birthday]\npoints = 100", "[mail.birthday]\npoints = 0");
     let portal = Portal::with_program(&toml).await;
     portal.get(&portal.preferences()).await.says_nothing_of("<select");
     // What it knows nevertheless can be taken away.

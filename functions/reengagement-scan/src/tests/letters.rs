@@ -60,6 +60,20 @@ async fn before_mail_is_live_a_night_decides_and_keeps_nothing_for_later() {
 }
 
 #[tokio::test]
+async fn a_night_that_began_before_mail_went_live_tells_nothing() {
+    let bakery = Bakery::with_program(&at_once()).await;
+    bakery.ada_comes(&WEEKLY).await;
+    bakery.ada_agrees().await;
+    let day = date(2026, 3, 16);
+    bakery.goes_live(&noon(day)).await;
+    // Its hour was missed until the afternoon.
+    bakery.hour(&local(day, 15).to_string()).await.unwrap();
+    assert_eq!(bakery.triggers().await, Vec::<String>::new());
+    let [decision] = &bakery.decisions().await[..] else { panic!("one decision") };
+    assert_eq!((decision.outcome, decision.why), (Decided::Skipped, Some(WhyNot::BeforeLive)));
+}
+
+#[tokio::test]
 async fn a_birthday_gift_is_issued_to_who_agreed_to_no_mail() {
     let bakery = Bakery::open().await;
     bakery.ada_comes(&WEEKLY[..1]).await;

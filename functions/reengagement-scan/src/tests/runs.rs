@@ -46,7 +46,8 @@ async fn what_has_no_time_left_goes_on_in_another_invocation() {
     assert_eq!(event["detail-type"], "NightGoesOn");
     assert_eq!(event["detail"]["function"], "reengagement-scan");
     let payload = to_raw_value(event).unwrap();
-    handle(&bakery.scan, &payload, AMPLE).await.unwrap();
+    // One that has no time either gets somewhere all the same.
+    handle(&bakery.scan, &payload, Duration::ZERO).await.unwrap();
     assert!(bakery.due().await.unwrap() > date(2026, 3, 20));
 }
 

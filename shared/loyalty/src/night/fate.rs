@@ -30,7 +30,9 @@ pub fn fate(
     let day = shop.program.local_day(at);
     let is_owed = kind.class() != Class::Marketing;
     let (origin, caused_at) = (Origin::Live, None);
-    let message = Message { kind, fact_at: at, news_from: at, origin, caused_at };
+    // As the mail's own draft has it, or what is approved would be dropped as too early.
+    let fact_at = begins(day, &shop.program.shop.zone).unwrap_or(at);
+    let message = Message { kind, fact_at, news_from: at, origin, caused_at };
     let verdict = decide(&message, recipient, house, at);
     if let Verdict::Drop(why) = verdict {
         return Fate::Skipped { why };

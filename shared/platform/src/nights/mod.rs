@@ -88,17 +88,22 @@ pub async fn work_off<W: Work>(
     let rules = store.rules(shop, clock.now()).await?;
     let Some(version) = rules.programs.in_force(clock.now()) else { return Ok(Ended::Nothing) };
     let Some(night) = night_of(&version.program, clock.now()) else { return Ok(Ended::Nothing) };
-    if let Some(run) = store.run(shop, W::FUNCTION, night).await?
-        && run.done
-    {
+    let known = store.run(shop, W::FUNCTION, night).await?;
+    if known.as_ref().is_some_and(|run| run.done) {
         return Ok(Ended::Nothing);
     }
+    // Each invocation gets somewhere, however little time it has: it begins the run, or works
+    // off a page. One that never did would be woken for ever.
+    let mut got_somewhere = known.is_none();
     let Some(mut run) = store.start_run(shop, W::FUNCTION, night).await? else {
         return Ok(Ended::Nothing);
     };
+    if got_somewhere && Instant::now() >= until {
+        return Ok(Ended::Unfinished);
+    }
     let scene = work.begin(shop, night, until).await?;
     while !run.done {
-        if Instant::now() >= until {
+        if got_somewhere && Instant::now() >= until {
             return Ok(Ended::Unfinished);
         }
         let page = store.due_page(shop, W::FUNCTION, night, &run, PAGE).await?;
@@ -116,6 +121,7 @@ pub async fn work_off<W: Work>(
                 return Ok(Ended::Nothing);
             }
             run.version = run.version.saturating_add(1);
+            got_somewhere = true;
         }
     }
     store.spread(shop, W::FUNCTION, run.looked).await?;
