@@ -121,8 +121,9 @@ impl<'a> Field<'a> {
     pub(super) fn of(visit: &'a Visit, refused: Option<(Chosen, Fault)>) -> Option<Self> {
         let Visit { words, locale, contact, program, now, .. } = visit;
         let mail = &program.mail;
-        let tells = !mail.off.contains(&Kind::Birthday) && !Offer::of(visit).is_complaint();
-        let told = tells || mail.birthday.points > Points::ZERO;
+        let gives = mail.birthday.points > Points::ZERO;
+        let told = gives || !mail.off.contains(&Kind::Birthday);
+        let told = told && !Offer::of(visit).is_complaint();
         if !told && contact.birthday.is_none() {
             return None;
         }

@@ -55,7 +55,6 @@ async fn what_is_left_out_stays_and_null_takes_away() {
     let mut all = everything();
     all["changed_at"] = json!(NOW);
     all["missing"] = json!([]);
-    all["away_until"] = json!(null);
     assert_eq!(api.write(MAIL_SETTINGS, everything()).await, all);
     let change = json!({ "from_name": null, "reply_to": "maria@corner.example" });
     all["from_name"] = json!("Corner Bakery");

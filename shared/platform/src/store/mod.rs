@@ -39,10 +39,10 @@ mod template_faults;
 mod trials;
 mod walks;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::error::Error as StdError;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, RwLock};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -51,6 +51,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConsumedCapacity, ReturnConsumedCapacity, TransactWriteItem,
 };
+use loyalty::ids::ShopId;
 use thiserror::Error;
 
 pub use self::addressee::{Addressee, BY_PURCHASES};
@@ -99,6 +100,7 @@ pub struct Store {
     client: Client,
     table: String,
     rules: shops::RulesCache,
+    shards: Arc<RwLock<BTreeMap<ShopId, runs::Shards>>>,
     written: Arc<AtomicU64>,
     read: Arc<AtomicU64>,
 }
@@ -197,6 +199,7 @@ impl Store {
             client,
             table: table.into(),
             rules: Default::default(),
+            shards: Arc::default(),
             written: Arc::default(),
             read: Arc::default(),
         }

@@ -291,13 +291,18 @@ impl Store {
 
     /// Over how many buckets this shop's due accounts are spread, read strongly.
     pub(super) async fn shards(&self, shop: &ShopId) -> Result<Shards, StoreError> {
-        let known = self.get(&Entity::Shards.key(shop)).await?;
-        Ok(known.map(item::read).transpose()?.unwrap_or_default())
+        let found = self.get(&Entity::Shards.key(shop)).await?;
+        let shards: Shards = found.map(item::read).transpose()?.unwrap_or_default();
+        let mut known = self.shards.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        known.insert(shop.clone(), shards);
+        Ok(shards)
     }
 
-    /// The same as far as it is known here, which may be too few and never too many.
+    /// The same as far as it is known here: too few is never wrong, because a run reads every
+    /// bucket there may be. So only the nights, which put thousands off to one day, ask for it.
     pub(super) fn shards_known(&self, shop: &ShopId) -> Shards {
-        self.rules.shards(shop)
+        let known = self.shards.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        known.get(shop).copied().unwrap_or_default()
     }
 
     /// Spreads a day's accounts over more buckets from now on, where a run that looked at so
@@ -318,7 +323,6 @@ impl Store {
         shards.set(function, wanted);
         shards.version = read.saturating_add(1);
         self.put(Put::new(Entity::Shards.key(shop), &shards)?.if_version("v", read)).await?;
-        self.rules.forget(shop);
         Ok(())
     }
 

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use super::item::{self, Put};
 use super::keys::{Entity, PROGRAMS};
-use super::runs::Shards;
 use super::{Item, MailChange, MailMode, MarketingPause, Store, StoreError, Write, retry, table};
 
 /// How long a shop's rules may be used without looking. A new version starts next day at
@@ -23,8 +22,6 @@ const RULES_FRESH_FOR: SignedDuration = SignedDuration::from_secs(60);
 pub struct Rules {
     /// Every saved program version.
     pub programs: Programs,
-    /// Over how many buckets a day's due accounts are spread.
-    pub(super) shards: Shards,
 }
 
 /// A shop's settings. They change without a new program version.
@@ -108,13 +105,6 @@ impl RulesCache {
         (!age.is_negative() && age < RULES_FRESH_FOR).then(|| Arc::clone(rules))
     }
 
-    /// Over how many buckets a day's due accounts are spread, as far as that is known: too few
-    /// is never wrong, because a run reads every bucket there may be.
-    pub(super) fn shards(&self, shop: &ShopId) -> Shards {
-        let known = self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner());
-        known.get(shop).map(|(_, rules)| rules.shards).unwrap_or_default()
-    }
-
     /// A version that was read before, however long ago: a saved version never changes.
     fn version(&self, shop: &ShopId, number: u32) -> Option<ProgramVersion> {
         let known = self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -126,7 +116,7 @@ impl RulesCache {
         known.insert(shop.clone(), (now, rules));
     }
 
-    pub(super) fn forget(&self, shop: &ShopId) {
+    fn forget(&self, shop: &ShopId) {
         let mut known = self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner());
         known.remove(shop);
     }
@@ -139,8 +129,7 @@ impl Store {
             return Ok(rules);
         }
         let versions = self.program_versions(shop).await?;
-        let shards = self.shards(shop).await?;
-        let rules = Arc::new(Rules { programs: Programs::new(versions), shards });
+        let rules = Arc::new(Rules { programs: Programs::new(versions) });
         // A shop without a program may get one any moment, and isn't worth remembering.
         if !rules.programs.is_empty() {
             self.rules.keep(shop, now, Arc::clone(&rules));
