@@ -67,6 +67,8 @@ fn describe(shop: &ShopId, settings: &Settings, sender: &MailSettings) -> String
     };
     let shops_own = format!("{} (the shop's own name)", settings.name);
     let ours = format!("{} (not chosen)", Colour::DEFAULT);
+    let away = sender.away_until.as_ref().map(|day| format!("until {day}"));
+    let away = or(&away, "nobody is");
     let lines = [
         ("From", or(&sender.from, "nobody")),
         ("Name", or(&sender.from_name, &shops_own)),
@@ -77,7 +79,7 @@ fn describe(shop: &ShopId, settings: &Settings, sender: &MailSettings) -> String
         ("Accent", or(&sender.accent, &ours)),
         ("Language", or(&sender.language, "the country's")),
         ("Imprint", or(&sender.imprint, "no page")),
-        ("Away until", or(&sender.away_until, "nobody is away")),
+        ("Away", away),
     ];
     let lines = lines.map(|(name, text)| format!("\n{name:<8} {text}")).concat();
     format!("Mail of {shop}:{lines}")
@@ -129,6 +131,7 @@ Logo     none: the name stands for it
 Accent   #9a3412 (not chosen)
 Language the country's
 Imprint  no page
+Away     nobody is
 Missing before mail goes live:
 - no from-address: nothing can be sent
 - no postal address: many countries ask marketing mail to carry the shop's";
@@ -156,6 +159,7 @@ Logo     https://corner.example/logo.png
 Accent   #d97706
 Language de
 Imprint  https://corner.example/about
+Away     until 2027-01-10
 #d97706 is too light to read on white: shown as #b55600 there";
         assert_eq!(tell(all).await, told);
         assert_eq!(tell(SenderArgs::default()).await, told);
