@@ -151,7 +151,7 @@ pub(super) async fn start(
             format!("the test {} of this kind runs until {}: end it first", other.id, other.ends);
         return Err(Refusal::conflict("test-running", detail));
     }
-    let days = wanted.days.map_or_else(|| forecast.months_needed.saturating_mul(30), |days| days);
+    let days = wanted.days.unwrap_or_else(|| forecast.months_needed.saturating_mul(30));
     let span = i32::from(days).saturating_sub(1).days();
     let trial = Trial {
         id: format!("{}.{starts}", kind.as_str()),
