@@ -52,7 +52,7 @@ async fn a_mail_night_says_what_it_would_find_for_whom_and_why() {
 async fn a_points_night_says_whose_tier_it_would_change() {
     let program = loyalty::program::CORNER_BAKERY;
     let api = Api::live_since(date(2026, 1, 1)).await;
-    let jon = api.tell("1", paid(600_00)).await;
+    let jon = api.tell("1", paid(60_000)).await;
     let due = api.services.store.customer(&super::shop("corner-bakery"), &jon).await.unwrap();
     let due = due.unwrap().account.due.points;
     let due = due.unwrap_or_else(|| panic!("her tier is reviewed once by {program}"));
@@ -74,7 +74,7 @@ async fn asking_writes_nothing() {
     for number in 0..3 {
         api.is_away(&somebody(number)).await;
     }
-    api.tell("1", paid(600_00)).await;
+    api.tell("1", paid(60_000)).await;
     let (before, units) = (api.table().await, api.services.store.write_units_x10());
     assert!(before.len() > 10 && units > 0);
     for night in ["2026-11-23", "2026-12-20", "2027-12-27"] {
