@@ -72,7 +72,7 @@ test('without a mouse, and without script', async (suite) => {
             assert.deepEqual(unseen, [], `${new URL(link).pathname.split('/')[1]}: focus not seen`);
             const nameless = found.filter((stop) => stop.tag !== 'body' && stop.name === '');
             assert.deepEqual(nameless, [], 'nothing without a name');
-            const reachable = await tab.locator('a[href], button, input:not([type=hidden])').count();
+            const reachable = await tab.locator('a[href], button, select, input:not([type=hidden])').count();
             const radios = await tab.locator('input[type=radio]').count();
             const groups = await tab.locator('fieldset:has(input[type=radio])').count();
             assert.equal(found.length, reachable - radios + groups, 'a group of radios is one stop');

@@ -179,9 +179,15 @@ pub fn outcome(treated: &[Followed], held: &[Followed]) -> Outcome {
 fn newcombe(one: (usize, usize), other: (usize, usize)) -> Interval {
     let ((p, low_p, high_p), (q, low_q, high_q)) = (wilson(one), wilson(other));
     let difference = p - q;
-    let low = difference - (p - low_p).hypot(high_q - q);
-    let high = difference + (high_p - p).hypot(q - low_q);
+    let low = difference - root_of_squares(p - low_p, high_q - q);
+    let high = difference + root_of_squares(high_p - p, q - low_q);
     Interval { difference, low, high }
+}
+
+/// The length of two sides of a right angle. Not `hypot`: the C library's is newer than the one
+/// Lambda has, and shares are nowhere near an overflow.
+fn root_of_squares(a: f64, b: f64) -> f64 {
+    (a * a + b * b).sqrt()
 }
 
 /// A proportion with Wilson's score interval.
