@@ -10,7 +10,7 @@ import os
 import time
 
 from cold_start import BY_LAMBDA, start
-from samples import API, SHOP, body, order, settle
+from samples import API, SHOP, body, order, settle, timestamp
 
 NIGHTS = ["reengagement-scan", "tier-recalculation"]
 # Seconds in which no night begins anything (each one's main.rs).
