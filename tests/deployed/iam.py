@@ -26,6 +26,7 @@ RARE = {
     ("purchase-webhook", "dynamodb:Query", ""): "an older order of the other source may be this sale",
     ("customer-portal", "dynamodb:ConditionCheckItem", ""): "her record was merged while her form was taken in",
     ("mail-feedback", "dynamodb:ConditionCheckItem", ""): "her record was merged while SES's event was taken in",
+    ("reengagement-scan", "dynamodb:Query", "/index/list"): "an approval was left to the night: unanswered, or longer than one request",
     ("tier-recalculation", "dynamodb:ConditionCheckItem", ""): "her record was merged while a missed sale of hers was taken in",
     ("tier-recalculation", "dynamodb:Query", "/index/list"): "a missed sale makes two people one, or a changed program is met by everybody",
 }
