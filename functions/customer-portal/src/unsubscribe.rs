@@ -37,7 +37,7 @@ impl Stops {
     fn of(kind: Kind) -> Self {
         match kind.class() {
             Class::Marketing => Self::Offers,
-            Class::AskedFor => Self::OffersNotAskedFor,
+            Class::Owner | Class::AskedFor => Self::OffersNotAskedFor,
             Class::Account if kind.has_switch() => Self::Kind(kind),
             Class::Account => Self::OffersNotOwed,
         }

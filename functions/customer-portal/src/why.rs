@@ -201,7 +201,7 @@ fn class(message: &Message) -> Class {
 fn allowed(visit: &Visit, message: &Message) -> String {
     let words = visit.words;
     match class(message) {
-        Class::AskedFor => words.allowed_asked.to_owned(),
+        Class::Owner | Class::AskedFor => words.allowed_asked.to_owned(),
         Class::Account => (words.allowed_member)(&visit.program.name),
         Class::Marketing => {
             match message.claim.as_ref().and_then(|claim| claim.relied_on) {
@@ -237,7 +237,7 @@ fn stop(visit: &Visit, message: &Message) -> Option<(String, Button<'static>)> {
     let kinds = message.kinds();
     let of = |class| kinds.iter().copied().find(|kind| kind.class() == class);
     let (kind, label) = match class(message) {
-        Class::AskedFor => return None,
+        Class::Owner | Class::AskedFor => return None,
         // The owner's words may make marketing of what has no such kind: any stops all of it.
         Class::Marketing => {
             (of(Class::Marketing).unwrap_or(Kind::Welcome), visit.words.stop_offers)

@@ -155,7 +155,7 @@ fn tags(occasion: &Occasion<'_>) -> Vec<(String, String)> {
 
 /// What a reader does about a letter beside stopping it; nothing about one she asked for.
 fn links(occasion: &Occasion<'_>, class: Class) -> mail::Links {
-    if class == Class::AskedFor {
+    if matches!(class, Class::Owner | Class::AskedFor) {
         return mail::Links::default();
     }
     let Occasion { kept, desk, .. } = *occasion;
@@ -174,7 +174,7 @@ fn stop(occasion: &Occasion<'_>, class: Class) -> Option<Door> {
     let customer = whose(occasion, &occasion.desk.holder);
     let kinds = || occasion.telling.news.iter().map(News::kind);
     let kind = match class {
-        Class::AskedFor => return None,
+        Class::Owner | Class::AskedFor => return None,
         Class::Account => kinds().next(),
         // Each kind of marketing stands for all of them, also for the owner's own.
         Class::Marketing => {

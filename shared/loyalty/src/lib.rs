@@ -23,6 +23,7 @@ pub mod order;
 pub mod points_night;
 pub mod posting;
 pub mod program;
+pub mod survey;
 #[cfg(test)]
 mod testing;
 pub mod trial;

@@ -11,15 +11,18 @@
 //! | preferences | `/p/{token}` | what mail she wants |
 //! | why | `/why/{token}` | why she got one message |
 //! | confirmation | `/c/{token}` | her yes to marketing mail, for a while |
+//! | survey | `/s/{token}` | a question about one of her orders, until it closes |
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
-use loyalty::ids::{CustomerId, ShopId};
+use loyalty::ids::{CustomerId, OrderRef, ShopId};
 use loyalty::mail::Kind;
+use loyalty::survey::Question;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -72,6 +75,18 @@ pub enum Door {
         customer: CustomerId,
         /// The address she was asked at: what [`address_mark`] makes of it.
         address: String,
+    },
+    /// A question about one of her orders.
+    Survey {
+        /// Who is asked.
+        customer: CustomerId,
+        /// The order.
+        order: OrderRef,
+        /// What the mail asked: the program may ask something else by now.
+        question: Question,
+        /// When it was asked, to the second. It is told when the survey has closed, and by the
+        /// page: that one knows whose it is.
+        asked_at: Timestamp,
     },
 }
 
@@ -140,8 +155,8 @@ impl Links {
         let mut bytes = vec![key_id(key), door.number()];
         let second = expires.map_or(0, |at| u32::try_from(at.as_second()).unwrap_or(u32::MAX));
         bytes.extend(second.to_be_bytes());
-        let (customer, rest) = door.subject();
-        for part in [shop.as_str(), customer.as_str(), rest] {
+        let what = door.what();
+        for part in [shop.as_str(), door.customer().as_str(), &what] {
             // Ids are far shorter; what isn't would make a token that opens nothing.
             bytes.push(u8::try_from(part.len()).unwrap_or(u8::MAX));
             bytes.extend(part.as_bytes());
@@ -189,12 +204,19 @@ impl Door {
             Self::Preferences { .. } => "p",
             Self::Why { .. } => "why",
             Self::Confirmation { .. } => "c",
+            Self::Survey { .. } => "s",
         }
     }
 
     /// Whose door it is.
     pub fn customer(&self) -> &CustomerId {
-        self.subject().0
+        match self {
+            Self::Unsubscribe { customer, .. }
+            | Self::Preferences { customer }
+            | Self::Why { customer, .. }
+            | Self::Confirmation { customer, .. }
+            | Self::Survey { customer, .. } => customer,
+        }
     }
 
     fn number(&self) -> u8 {
@@ -203,6 +225,7 @@ impl Door {
             Self::Preferences { .. } => 2,
             Self::Why { .. } => 3,
             Self::Confirmation { .. } => 4,
+            Self::Survey { .. } => 5,
         }
     }
 
@@ -211,12 +234,16 @@ impl Door {
         matches!(self, Self::Confirmation { .. }).then_some(CONFIRM_FOR)
     }
 
-    fn subject(&self) -> (&CustomerId, &str) {
+    /// What it opens of hers.
+    fn what(&self) -> Cow<'_, str> {
         match self {
-            Self::Unsubscribe { customer, kind } => (customer, kind.as_str()),
-            Self::Preferences { customer } => (customer, ""),
-            Self::Why { customer, trigger } => (customer, trigger),
-            Self::Confirmation { customer, address } => (customer, address),
+            Self::Unsubscribe { kind, .. } => kind.as_str().into(),
+            Self::Preferences { .. } => "".into(),
+            Self::Why { trigger, .. } => trigger.as_str().into(),
+            Self::Confirmation { address, .. } => address.as_str().into(),
+            Self::Survey { order, question, asked_at, .. } => {
+                format!("{question} {} {order}", asked_at.as_second()).into()
+            }
         }
     }
 }
@@ -249,6 +276,13 @@ fn read(signed: &[u8]) -> Option<(ShopId, Door, Option<i64>)> {
         2 => Door::Preferences { customer },
         3 => Door::Why { customer, trigger: text.to_owned() },
         4 => Door::Confirmation { customer, address: text.to_owned() },
+        5 => {
+            let mut parts = text.splitn(3, ' ');
+            let question = parts.next()?.parse().ok()?;
+            let asked_at = Timestamp::from_second(parts.next()?.parse().ok()?).ok()?;
+            let order = OrderRef::try_from(parts.next()?.to_owned()).ok()?;
+            Door::Survey { customer, order, question, asked_at }
+        }
         _ => return None,
     };
     (rest.is_empty()).then_some((shop, door, (second > 0).then_some(second.into())))
@@ -296,12 +330,19 @@ mod tests {
         "corner-bakery".parse().unwrap()
     }
 
-    fn doors() -> [Door; 4] {
+    fn doors() -> [Door; 5] {
         let customer: CustomerId = "0f3k2m9x8abcd".parse().unwrap();
         [
             Door::Unsubscribe { customer: customer.clone(), kind: Kind::Receipt },
             Door::Preferences { customer: customer.clone() },
             Door::Why { customer: customer.clone(), trigger: "order/shopify:6001".to_owned() },
+            Door::Survey {
+                customer: customer.clone(),
+                order: OrderRef::try_from("square:R9qnGKp7oBJrA391KcRSx64KNMlay".to_owned())
+                    .unwrap(),
+                question: Question::Nps,
+                asked_at: at(NOON),
+            },
             Door::Confirmation { customer, address: address_mark("ada@example.com") },
         ]
     }
@@ -311,7 +352,7 @@ mod tests {
         let links = links(&["key"]);
         for door in doors() {
             let token = links.token(&shop(), &door, at(NOON));
-            for path in ["u", "p", "why", "c", ""] {
+            for path in ["u", "p", "why", "c", "s", ""] {
                 let opened = links.open(path, &token, at(NOON));
                 match path == door.path() {
                     true => assert_eq!(opened, Ok((shop(), door.clone()))),

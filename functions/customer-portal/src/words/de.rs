@@ -195,6 +195,8 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Export => "Deine Daten, wie angefordert",
         Kind::Erasure => "Dass deine Daten gelöscht werden, wie angefordert",
         Kind::RewardIssued => "Eine Prämie, die du eingelöst hast",
+        Kind::LowScore => "Eine Bewertung, die eine Antwort verdient",
+        Kind::YouSaid => "Was aus dem wurde, was du uns gesagt hast",
         Kind::FollowUpAnswer => "Eine Antwort auf das, was du geschrieben hast",
         Kind::Receipt => "Punkte für deine Einkäufe",
         Kind::PointsTakenBack => "Punkte, die zurückgingen",

@@ -188,6 +188,8 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Export => "Your data, as you asked",
         Kind::Erasure => "That your data will be erased, as you asked",
         Kind::RewardIssued => "A reward you redeemed",
+        Kind::LowScore => "A score that asks for an answer",
+        Kind::YouSaid => "What became of what you told us",
         Kind::FollowUpAnswer => "An answer to what you wrote",
         Kind::Receipt => "Points for what you bought",
         Kind::PointsTakenBack => "Points that went back",

@@ -126,7 +126,7 @@ impl Sample {
         let locale = Locale::new(language, &self.program.shop.country);
         let class = kind.class();
         let stop = Door::Unsubscribe { customer: self.customer.clone(), kind };
-        let stop = (class != Class::AskedFor).then(|| self.url(&stop));
+        let stop = (class > Class::AskedFor).then(|| self.url(&stop));
         let contact = self.contact.as_ref();
         let name = contact.map_or(Some(NAME), |contact| contact.name.as_deref());
         let sections = [self.section(kind, &locale, to)];
@@ -171,7 +171,7 @@ impl Sample {
     }
 
     fn page_links(&self, class: Class, unsubscribe: Option<String>) -> mail::Links {
-        if class == Class::AskedFor {
+        if class <= Class::AskedFor {
             return mail::Links::default();
         }
         let (customer, trigger) = (self.customer.clone(), NOBODY.to_owned());

@@ -3,6 +3,8 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::ids::OrderRef;
+
 /// What the mail nights have found to tell her.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Letters {
@@ -16,6 +18,10 @@ pub struct Letters {
     /// The years of membership at the last anniversary gift.
     #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
     pub anniversary: Option<i16>,
+    /// The order she is to be asked about next, and the local day it was paid; `None`: none, or
+    /// she was asked too lately.
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
+    pub ask: Option<(OrderRef, Date)>,
     /// The local night of the last survey invitation.
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     pub survey: Option<Date>,

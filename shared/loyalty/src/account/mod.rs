@@ -54,6 +54,10 @@ pub struct Account {
     /// No mail until the owner or she says otherwise.
     #[serde(rename = "z", default, skip_serializing_if = "crate::order::is_false")]
     pub paused: bool,
+    /// Until when marketing mail to her waits, because a low score of hers does too.
+    #[serde(rename = "q", default, with = "crate::order::nanos_option")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_until: Option<Timestamp>,
     /// What mail went to her, as far as the caps ask.
     #[serde(rename = "x", default, skip_serializing_if = "Sent::is_empty")]
     pub sent: Sent,

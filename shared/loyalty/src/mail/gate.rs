@@ -176,7 +176,7 @@ pub fn decide(
     if stale_at.is_some_and(|stale_at| now > stale_at) {
         return Verdict::Drop(WhyNot::Stale);
     }
-    if house.mode == MailMode::Owner {
+    if house.mode == MailMode::Owner || message.kind.class() == Class::Owner {
         return Verdict::ToOwner;
     }
     let (until, why) = waits(message, recipient, now);
@@ -206,6 +206,11 @@ fn paused_until(at: Timestamp, recipient: &Recipient<'_>, stale_at: Option<Times
 /// What keeps a message from ever going, as things stand.
 fn barred(message: &Message, recipient: &Recipient<'_>, house: House<'_>) -> Option<WhyNot> {
     let class = message.kind.class();
+    if class == Class::Owner {
+        // Her own people are told of their work whenever the shop sends mail at all.
+        let off = (house.mode == MailMode::Off).then_some(WhyNot::NotLive);
+        return off.or(house.paused.then_some(WhyNot::ShopPaused));
+    }
     let mode = match house.mode {
         MailMode::Off => Some(WhyNot::NotLive),
         MailMode::Owner => None,
@@ -228,7 +233,7 @@ fn barred(message: &Message, recipient: &Recipient<'_>, house: House<'_>) -> Opt
         recipient.off.contains(&message.kind).then_some(WhyNot::SwitchedOff),
     ];
     let of_class = match class {
-        Class::AskedFor => None,
+        Class::Owner | Class::AskedFor => None,
         Class::Account => (!recipient.is_member).then_some(WhyNot::NotAMember),
         Class::Marketing => (!recipient.consented).then_some(WhyNot::NoConsent),
     };
@@ -302,9 +307,13 @@ mod tests {
         let zone = zone();
         let stranger = Recipient { is_member: false, consented: false, ..ada(&zone) };
         for kind in Kind::ALL {
+            if kind.class() == Class::Owner {
+                assert_eq!(decide(&told(kind), &stranger, LIVE, at(NOON)), Verdict::ToOwner);
+                continue;
+            }
             sent(kind, &ada(&zone));
             match kind.class() {
-                Class::AskedFor => sent(kind, &stranger),
+                Class::AskedFor | Class::Owner => sent(kind, &stranger),
                 Class::Account => dropped(kind, &stranger, WhyNot::NotAMember),
                 Class::Marketing => dropped(kind, &stranger, WhyNot::NoConsent),
             }
@@ -316,7 +325,7 @@ mod tests {
         let zone = zone();
         let complained = Recipient { complained: true, ..ada(&zone) };
         let bounced = Recipient { bounced: true, ..ada(&zone) };
-        for kind in Kind::ALL {
+        for kind in Kind::ALL.into_iter().filter(|kind| kind.class() != Class::Owner) {
             if kind.class() == Class::AskedFor {
                 sent(kind, &complained);
                 sent(kind, &bounced);

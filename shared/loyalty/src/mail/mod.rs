@@ -64,12 +64,18 @@ pub enum Kind {
     WinBack,
     /// A question about an order.
     Survey,
+    /// What the shop did about what customers said, to those who said it.
+    YouSaid,
+    /// Tells the owner, or her second person, of a low score that waits for an answer.
+    LowScore,
 }
 
 /// Whom a kind may go to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
+    /// To the shop's own people, about their work.
+    Owner,
     /// To whoever asked, as the answer to it; also after unsubscribing or a complaint.
     AskedFor,
     /// To members, about what they have.
@@ -80,7 +86,8 @@ pub enum Class {
 
 impl Kind {
     /// Every kind, as they compete: of two for one person on one day the first goes.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
+        Self::LowScore,
         Self::SignIn,
         Self::ConsentConfirmation,
         Self::Export,
@@ -100,12 +107,14 @@ impl Kind {
         Self::Welcome,
         Self::TierAtRisk,
         Self::Survey,
+        Self::YouSaid,
         Self::WinBack,
     ];
 
     /// Its class.
     pub fn class(self) -> Class {
         match self {
+            Self::LowScore => Class::Owner,
             Self::SignIn
             | Self::ConsentConfirmation
             | Self::Export
@@ -125,7 +134,8 @@ impl Kind {
             | Self::Anniversary
             | Self::TierAtRisk
             | Self::WinBack
-            | Self::Survey => Class::Marketing,
+            | Self::Survey
+            | Self::YouSaid => Class::Marketing,
         }
     }
 
@@ -136,7 +146,7 @@ impl Kind {
 
     /// Whether a member can switch it off. What she stands to lose she is always told.
     pub fn has_switch(self) -> bool {
-        self.class() != Class::AskedFor
+        !matches!(self.class(), Class::Owner | Class::AskedFor)
             && !matches!(
                 self,
                 Self::PointsExpiring
@@ -149,7 +159,7 @@ impl Kind {
 
     /// Whether it is a mail of its own, never a section of another.
     pub fn stands_alone(self) -> bool {
-        self.class() == Class::AskedFor || (!self.has_switch())
+        !self.has_switch()
     }
 
     /// How long after its fact it still makes sense; `None`: as long as it is true.
@@ -159,8 +169,9 @@ impl Kind {
             Self::Receipt => 2 * DAY,
             Self::Welcome | Self::TierReached | Self::Survey | Self::PointsTakenBack => 7 * DAY,
             Self::Birthday | Self::Anniversary => 3 * DAY,
-            Self::WinBack | Self::TierAtRisk => 14 * DAY,
-            Self::SignIn
+            Self::WinBack | Self::TierAtRisk | Self::YouSaid => 14 * DAY,
+            Self::LowScore
+            | Self::SignIn
             | Self::ConsentConfirmation
             | Self::Export
             | Self::Erasure
@@ -198,6 +209,8 @@ impl Kind {
             Self::TierAtRisk => "tier-at-risk",
             Self::WinBack => "win-back",
             Self::Survey => "survey",
+            Self::YouSaid => "you-said",
+            Self::LowScore => "low-score",
         }
     }
 }

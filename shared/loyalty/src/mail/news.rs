@@ -176,7 +176,12 @@ pub fn orders(draft: &Draft, entries: &[Entry], since: Option<Timestamp>) -> BTr
             };
             entries.iter().filter(told).filter_map(gained).collect()
         }
-        About::TakenBack { .. } | About::Consent { .. } | About::Night { .. } => BTreeSet::new(),
+        About::TakenBack { .. }
+        | About::Consent { .. }
+        | About::Night { .. }
+        | About::LowScore { .. }
+        | About::Answer { .. }
+        | About::YouSaid { .. } => BTreeSet::new(),
     }
 }
 

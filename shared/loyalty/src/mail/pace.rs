@@ -75,7 +75,7 @@ impl Sent {
     pub fn take(&mut self, kinds: &[Kind], class: Class, at: Timestamp) {
         let second = at.as_second();
         self.welcomed |= kinds.contains(&Kind::Welcome);
-        if class != Class::AskedFor {
+        if !matches!(class, Class::Owner | Class::AskedFor) {
             self.recent.push(second);
             self.recent.sort_unstable();
         }
@@ -127,7 +127,7 @@ impl Sent {
         zone: &TimeZone,
     ) -> Timestamp {
         let mut from = now;
-        if class == Class::AskedFor {
+        if matches!(class, Class::Owner | Class::AskedFor) {
             return from;
         }
         let time = |second: i64| Timestamp::from_second(second).unwrap_or(now);

@@ -64,6 +64,31 @@ pub enum About {
         /// What it found to tell, the most important first; the first is the trigger.
         reasons: Vec<Reason>,
     },
+    /// A low score that waits for an answer: to the owner, or her second person.
+    LowScore {
+        /// The follow-up.
+        follow_up: String,
+        /// Which opening of it, from 1: a second low answer opens it again.
+        round: u32,
+        /// 1: at once; 2: the reminder; 3: the second person's.
+        notice: u8,
+    },
+    /// The owner's answer to a customer who gave a low score.
+    Answer {
+        /// The follow-up.
+        follow_up: String,
+        /// Which answer, from 1.
+        answer: u32,
+        /// What the owner wrote.
+        text: String,
+    },
+    /// What the shop did about what customers said.
+    YouSaid {
+        /// What the owner calls it, such as the month whose answers it is about: one mail each.
+        id: String,
+        /// What the owner wrote.
+        text: String,
+    },
 }
 
 impl About {
@@ -78,6 +103,11 @@ impl About {
             Self::Night { night, reasons } => {
                 reasons.first().map_or_else(|| format!("night {night}"), Reason::trigger)
             }
+            Self::LowScore { follow_up, round, notice } => {
+                format!("low score {follow_up} {round} {notice}")
+            }
+            Self::Answer { follow_up, answer, .. } => format!("answer {follow_up} {answer}"),
+            Self::YouSaid { id, .. } => format!("you said {id}"),
         }
     }
 }

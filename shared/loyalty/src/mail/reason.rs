@@ -31,6 +31,8 @@ pub enum Reason {
     Survey {
         /// Which.
         order: OrderRef,
+        /// The local day it was paid.
+        day: Date,
     },
     /// A tier she would lose at its review, and what would keep it.
     TierAtRisk {
@@ -77,7 +79,7 @@ impl Reason {
             Self::Birthday { year } => format!("birthday {year}"),
             Self::Anniversary { years } => format!("anniversary {years}"),
             Self::WinBack { after, letter } => format!("win-back after {after} {letter}"),
-            Self::Survey { order } => format!("survey {order}"),
+            Self::Survey { order, .. } => format!("survey {order}"),
             Self::TierAtRisk { tier, on } => format!("tier at risk {tier} {on}"),
             Self::TierEnding { tier, on, notice } => format!("tier ending {tier} {on} {notice}"),
             Self::PointsExpiring { on, notice } => format!("points expiring {on} {notice}"),

@@ -87,8 +87,11 @@ pub enum Entity<'a> {
     Message(&'a CustomerId, &'a str),
     /// A withdrawal of consent that the sources are to know of, by its time.
     Withdrawal(&'a CustomerId, Timestamp),
-    /// A survey by its order or quarter.
-    Survey(&'a CustomerId, &'a str),
+    /// A survey by its order.
+    Survey(&'a CustomerId, &'a OrderRef),
+    /// An answer at the counter, by its minute and its place in it: so many a minute, and no
+    /// more.
+    CounterAnswer(Timestamp, u16),
     /// An order.
     Order(&'a OrderRef),
     /// A voucher by its code.
@@ -161,7 +164,13 @@ impl Entity<'_> {
             }
             Self::Message(id, trigger) => of_customer(id, format!("{MESSAGES}{}", text(trigger))),
             Self::Withdrawal(id, at) => of_customer(id, format!("{WITHDRAWALS}{}", time(*at))),
-            Self::Survey(id, of) => of_customer(id, format!("SURVEY#{}", text(of))),
+            Self::Survey(id, order) => {
+                of_customer(id, format!("{SURVEYS}{}", text(&order.to_string())))
+            }
+            Self::CounterAnswer(at, slot) => {
+                let minute: String = time(*at).chars().take("2026-11-22T08:00".len()).collect();
+                own("COUNTER", minute, format!("{COUNTER_ANSWERS}{slot:03}"))
+            }
             Self::Order(order) => {
                 own("ORDER", format!("{}#{}", order.source, order.id), ORDER.to_owned())
             }
@@ -172,7 +181,7 @@ impl Entity<'_> {
                 let sk = format!("{PROOFS}{}#{}", time(*at), text(state));
                 own("GONE", identity.to_string(), sk)
             }
-            Self::FollowUp(id) => of_shop(format!("FOLLOWUP#{}", text(id))),
+            Self::FollowUp(id) => of_shop(format!("{FOLLOW_UPS}{}", text(id))),
             Self::Approval(date, kind) => of_shop(format!("{APPROVALS}{date}#{}", text(kind))),
             Self::MergeCandidate(a, b) => of_shop(format!("CANDIDATE#{}#{}", a.min(b), a.max(b))),
             Self::Test(id) => of_shop(format!("{TESTS}{}", text(id))),
@@ -206,6 +215,13 @@ pub(super) const WITHDRAWALS: &str = "WITHDRAWAL#";
 pub(super) const APPROVALS: &str = "APPROVAL#";
 /// What sort keys of tests begin with.
 pub(super) const TESTS: &str = "TEST#";
+
+/// What sort keys of surveys begin with.
+pub const SURVEYS: &str = "SURVEY#";
+/// What sort keys of answers at the counter begin with.
+pub(super) const COUNTER_ANSWERS: &str = "COUNTER#";
+/// What sort keys of follow-ups begin with.
+pub const FOLLOW_UPS: &str = "FOLLOWUP#";
 
 /// What sort keys of decisions begin with.
 pub(super) const DECISIONS: &str = "DECISION#";
@@ -274,6 +290,13 @@ pub enum List<'a> {
         /// The local date.
         date: Date,
     },
+    /// Surveys by the month they were asked in, and answers at the counter by that they were
+    /// given in.
+    Surveys(Month),
+    /// Follow-ups that wait for somebody.
+    OpenFollowUps,
+    /// Follow-ups that are closed, by the month they were.
+    ClosedFollowUps(Month),
     /// Messages by the month they were planned in, those in trouble apart.
     Messages {
         /// Whether somebody has to look at them.
@@ -294,6 +317,9 @@ impl List<'_> {
             Self::MergeCandidates => format!("{shop}#candidate#open"),
             Self::Decisions { awaiting: false, date } => format!("{shop}#decision#{date}"),
             Self::Decisions { awaiting: true, date } => format!("{shop}#decision#await#{date}"),
+            Self::Surveys(month) => format!("{shop}#survey#{month}"),
+            Self::OpenFollowUps => format!("{shop}#follow-up#open"),
+            Self::ClosedFollowUps(month) => format!("{shop}#follow-up#closed#{month}"),
             Self::DeadLetters(month) => format!("{shop}#dead-letter#{month}"),
             Self::Messages { troubled: false, month } => format!("{shop}#message#{month}"),
             Self::Messages { troubled: true, month } => format!("{shop}#message#trouble#{month}"),

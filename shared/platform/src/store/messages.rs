@@ -115,7 +115,7 @@ impl Claim {
 
     /// Whether the caps count it.
     fn counts(&self) -> bool {
-        !self.to_owner && self.class() != Class::AskedFor
+        !self.to_owner && self.class() > Class::AskedFor
     }
 }
 

@@ -158,7 +158,8 @@ fn needed(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::SignIn | Kind::ConsentConfirmation | Kind::Export => &["url"],
         Kind::RewardIssued => &["code"],
-        Kind::FollowUpAnswer => &["text"],
+        Kind::FollowUpAnswer | Kind::YouSaid => &["paragraphs"],
+        Kind::LowScore => &["score"],
         Kind::PointsExpiring => &["points", "on"],
         Kind::ProgramEnd | Kind::RetentionNotice => &["on"],
         Kind::ProgramChange => &["changes", "from"],
@@ -214,7 +215,7 @@ pub(super) fn sample_facts(section: &Section, program: &Program, locale: &Locale
         contact: None,
         imprint: None,
     };
-    let is_asked_for = section.kind().class() == Class::AskedFor;
+    let is_asked_for = section.kind().class() <= Class::AskedFor;
     let link = |path: &str| (!is_asked_for).then(|| format!("https://shop.example/{path}/"));
     let occasion = Occasion {
         locale,

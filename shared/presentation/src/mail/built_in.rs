@@ -61,6 +61,8 @@ pub(super) fn of(kind: Kind, language: Language) -> BuiltIn {
         Kind::TierAtRisk => of_kind!("tier-at-risk", language),
         Kind::WinBack => of_kind!("win-back", language),
         Kind::Survey => of_kind!("survey", language),
+        Kind::YouSaid => of_kind!("you-said", language),
+        Kind::LowScore => of_kind!("low-score", language),
     };
     let (head, body) = file.split_once("\n---\n").unwrap_or(("", file));
     let (subject, preheader) = head.split_once('\n').unwrap_or((head, ""));

@@ -92,9 +92,23 @@ pub(super) fn of(section: &Section, locale: &Locale) -> Facts {
             ("code", name(code).into()),
             ("until", until.map_or(Value::from(()), day)),
         ]),
-        Section::FollowUpAnswer { text } => {
-            Facts::from([("paragraphs", Value::from(paragraphs(text)))])
+        Section::FollowUpAnswer { text, points: given } => Facts::from([
+            ("paragraphs", Value::from(paragraphs(text))),
+            ("points", points(*given).into()),
+        ]),
+        Section::LowScore { who, score, about, comment, answer_by, history, notice } => {
+            let comment = comment.as_deref().map(paragraphs).unwrap_or_default();
+            Facts::from([
+                ("who", who.as_deref().map_or(Value::from("?"), |who| name(who).into())),
+                ("score", sentence(score).into()),
+                ("about", sentence(about).into()),
+                ("comment", Value::from(comment)),
+                ("answer_by", sentence(answer_by).into()),
+                ("history", sentences(history)),
+                ("notice", Value::from(*notice)),
+            ])
         }
+        Section::YouSaid { text } => Facts::from([("paragraphs", Value::from(paragraphs(text)))]),
         Section::Receipt { points: brought, purchases } => Facts::from([
             ("points", points(*brought).into()),
             ("purchases", Value::from(*purchases)),

@@ -219,6 +219,7 @@ impl<'a> Writer<'a> {
 
 fn class_name(class: Class) -> &'static str {
     match class {
+        Class::Owner => "owner",
         Class::AskedFor => "asked-for",
         Class::Account => "account",
         Class::Marketing => "marketing",

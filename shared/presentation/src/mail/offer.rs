@@ -38,7 +38,8 @@ const SIGNS: &[char] = &['$', '€', '£', '¥', '¢', '%', '％', '﹪', '＄',
 /// Whether a template of a kind is not used at all where it makes marketing: nobody may be
 /// kept from these mails, and mail somebody asked for is the answer and nothing else.
 pub(super) fn is_refused(kind: Kind) -> bool {
-    kind.class() == Class::AskedFor || (kind.class() == Class::Account && !kind.has_switch())
+    matches!(kind.class(), Class::Owner | Class::AskedFor)
+        || (kind.class() == Class::Account && !kind.has_switch())
 }
 
 /// What in a template makes marketing of its mail, quoted, if anything does.

@@ -55,6 +55,29 @@ impl Section {
                     "Es tut mir leid, dass das Brot am Samstag trocken war.\n\nGut, dass du es \
                      uns gesagt hast.",
                 ),
+                points: Points::ZERO,
+            },
+            Kind::LowScore => Self::LowScore {
+                who: Some("Ada".to_owned()),
+                score: by_language("2 of 5", "2 von 5"),
+                about: by_language("the order of March 14", "die Bestellung vom 14. März"),
+                comment: Some(by_language("The loaf was dry.", "Das Brot war trocken.")),
+                answer_by: by_language(
+                    "She asks for an answer by mail.",
+                    "Sie bittet um Antwort per E-Mail.",
+                ),
+                history: vec![by_language(
+                    "12 orders since January 2025.",
+                    "12 Bestellungen seit Januar 2025.",
+                )],
+                notice: 1,
+            },
+            Kind::YouSaid => Self::YouSaid {
+                text: by_language(
+                    "Many of you found the mornings too slow. Since Monday there are two of us at \
+                     the counter until ten.",
+                    "Vielen ging es morgens zu langsam. Seit Montag sind wir bis zehn Uhr zu zweit.",
+                ),
             },
             Kind::Receipt => Self::Receipt { points, purchases: 1 },
             Kind::PointsTakenBack => {
@@ -114,6 +137,8 @@ impl Section {
             Self::SignIn { .. }
             | Self::Export { .. }
             | Self::FollowUpAnswer { .. }
+            | Self::LowScore { .. }
+            | Self::YouSaid { .. }
             | Self::TierEnding { .. }
             | Self::ProgramChange { .. }
             | Self::ProgramEnd { .. }

@@ -51,6 +51,30 @@ pub enum Section {
     FollowUpAnswer {
         /// The answer, as a person wrote it.
         text: String,
+        /// Points the owner gave with it; 0: none.
+        points: Points,
+    },
+    /// Tells the owner of a low score.
+    LowScore {
+        /// Who gave it: her name, where it is known.
+        who: Option<String>,
+        /// The score, in words: `2 of 5`.
+        score: String,
+        /// What it is about: `the order of March 14`.
+        about: String,
+        /// What she wrote.
+        comment: Option<String>,
+        /// How she may be answered, in words.
+        answer_by: String,
+        /// What is known of her, as sentences.
+        history: Vec<String>,
+        /// 1: at once; 2: the reminder; 3: the second person's.
+        notice: u8,
+    },
+    /// What the shop did about what customers said.
+    YouSaid {
+        /// What the owner wrote.
+        text: String,
     },
     /// Points that purchases brought.
     Receipt {
@@ -166,6 +190,8 @@ impl Section {
             Self::Erasure { .. } => Kind::Erasure,
             Self::RewardIssued { .. } => Kind::RewardIssued,
             Self::FollowUpAnswer { .. } => Kind::FollowUpAnswer,
+            Self::LowScore { .. } => Kind::LowScore,
+            Self::YouSaid { .. } => Kind::YouSaid,
             Self::Receipt { .. } => Kind::Receipt,
             Self::PointsTakenBack { .. } => Kind::PointsTakenBack,
             Self::TierReached { .. } => Kind::TierReached,

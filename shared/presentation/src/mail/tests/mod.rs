@@ -183,7 +183,8 @@ fn what_a_person_wrote_is_her_text_and_no_markdown() {
     let program = bakery();
     let mut case = Case::new(Kind::FollowUpAnswer, Language::En, &program);
     let text = "# Sorry\n\n- [x](https://evil.example) <b>{{ name }}</b>\n\n    1. code `a` \\ *b*";
-    case.sections = vec![Section::FollowUpAnswer { text: text.to_owned() }];
+    case.sections =
+        vec![Section::FollowUpAnswer { text: text.to_owned(), points: loyalty::Points::ZERO }];
     let written = case.write();
     let said = "# Sorry\n\n- [x](https://evil.example) <b>{{ name }}</b>\n\n1. code `a` \\ *b*";
     assert!(written.text.contains(said), "{}", written.text);
