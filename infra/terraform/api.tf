@@ -8,17 +8,22 @@ locals {
     webhook = { rate = 50, burst = 100 }
     # After a mailing everybody looks at once, and so do the scanners of mail providers.
     page = { rate = 50, burst = 200 }
+    # A card at a counter. The function itself takes twenty answers a minute and shop.
+    counter = { rate = 20, burst = 60 }
     # One owner, and whoever tries tokens.
     api = { rate = 10, burst = 40 }
   }
 
-  # The pages a link in mail leads to, with what each takes: functions/customer-portal/src/lib.rs.
-  # A link that was cut short or has something behind it gets her a page, not the gateway's JSON.
+  # The pages a link in mail or a card at the counter leads to, with what each takes:
+  # functions/customer-portal/src/lib.rs and functions/survey-response/src/lib.rs. A link that
+  # was cut short or has something behind it gets her a page, not the gateway's JSON.
   doors = {
-    "u"   = ["GET", "HEAD", "POST"]
-    "p"   = ["GET", "HEAD", "POST"]
-    "why" = ["GET", "HEAD"]
-    "c"   = ["GET", "HEAD", "POST"]
+    "u"   = { function = "customer-portal", methods = ["GET", "HEAD", "POST"], throttle = "page" }
+    "p"   = { function = "customer-portal", methods = ["GET", "HEAD", "POST"], throttle = "page" }
+    "why" = { function = "customer-portal", methods = ["GET", "HEAD"], throttle = "page" }
+    "c"   = { function = "customer-portal", methods = ["GET", "HEAD", "POST"], throttle = "page" }
+    "s"   = { function = "survey-response", methods = ["GET", "HEAD", "POST"], throttle = "page" }
+    "f"   = { function = "survey-response", methods = ["GET", "HEAD", "POST"], throttle = "counter" }
   }
 
   routes = merge(
@@ -28,9 +33,9 @@ locals {
       # The function itself answers a wrong method or path, with what is right.
       "ANY /api/{proxy+}" = { function = "owner-dashboard", throttle = "api" }
     },
-    merge(flatten([for door, methods in local.doors : [for method in methods : {
-      "${method} /${door}"          = { function = "customer-portal", throttle = "page" }
-      "${method} /${door}/{token+}" = { function = "customer-portal", throttle = "page" }
+    merge(flatten([for path, door in local.doors : [for method in door.methods : {
+      "${method} /${path}"          = { function = door.function, throttle = door.throttle }
+      "${method} /${path}/{token+}" = { function = door.function, throttle = door.throttle }
     }]])...),
   )
   http_functions = toset(values(local.routes)[*].function)

@@ -47,6 +47,19 @@ locals {
       mail         = false
     }
 
+    survey-response = {
+      description = "The survey pages: an answer is recorded, and a low one opens a follow-up"
+      # As the portal's pages: a person waits, for a few reads and one transaction.
+      memory       = 256
+      timeout      = 10
+      asynchronous = false
+      table        = ["BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem", "Query"]
+      indexes      = []
+      stream       = false
+      bus          = false
+      mail         = false
+    }
+
     mailer = {
       description = "Plans mail from what changes in the table, and sends what is due"
       # Nobody waits, but a batch of the stream and rendered mail are held at once.
@@ -170,7 +183,8 @@ resource "aws_lambda_event_source_mapping" "mailer" {
       pattern = jsonencode({
         eventName = ["INSERT", "MODIFY"]
         dynamodb = { Keys = { sk = { S = [
-          "ACCOUNT", "CONTACT", "ORDER", { prefix = "LEDGER#" }, { prefix = "MESSAGE#" },
+          "ACCOUNT", "CONTACT", "ORDER", { prefix = "FOLLOWUP#" }, { prefix = "LEDGER#" },
+          { prefix = "MESSAGE#" }, { prefix = "SURVEY#" },
         ] } } }
       })
     }

@@ -9,8 +9,9 @@ import json
 import os
 import time
 
+import surveys
 from cold_start import BY_LAMBDA, start
-from samples import API, SHOP, body, order, settle, timestamp
+from samples import API, SHOP, bought_by, settle, timestamp
 
 NIGHTS = ["reengagement-scan", "tier-recalculation"]
 # Seconds in which no night begins anything (each one's main.rs).
@@ -19,6 +20,7 @@ LITTLE_TIME = 20
 AWAY_DAYS = 30
 BIRTHDAY_GIFT = 100
 ABSENT = "frieda.holm@example.org"
+OWNER = "owner@corner-bakery.example"
 
 
 def today():
@@ -29,18 +31,7 @@ def today():
 
 def somebody_stays_away(stack):
     """A customer who agreed to mail, bought once and wasn't seen again: her id."""
-    then = time.time() - AWAY_DAYS * 24 * 3600
-    bought = order(5, then, email=ABSENT, contact_email=ABSENT, phone=None)
-    frieda = {"id": 55, "email": ABSENT, "first_name": "Frieda", "last_name": "Holm", "phone": None}
-    bought["customer"] |= frieda
-    for address in ("billing_address", "shipping_address"):
-        bought[address] = None
-    bought["customer"].pop("default_address")
-    assert stack.webhook(SHOP, "orders/paid", bought) == 200
-    consent = body("purchase-webhook/shopify-customers-email-marketing-consent-update.json")
-    consent |= {"customer_id": 55, "email_address": ABSENT}
-    assert stack.webhook(SHOP, "customers_email_marketing_consent/update", consent) == 200
-    customer = stack.get(f"{API}/orders/shopify/5")["customer"]
+    customer = bought_by(stack, 5, 55, "Frieda", ABSENT, time.time() - AWAY_DAYS * 24 * 3600)
     stack.post(f"{API}/customers/{customer}/birthday", {"birthday": today().strftime("%m-%d")})
     settle(stack)
     return customer
@@ -133,6 +124,7 @@ def pass_by(stack, functions, environments):
     """The nights of today, in invocations too short for them and then in whole ones; what
     they found, in words."""
     absent = f"{API}/customers/{somebody_stays_away(stack)}"
+    asked = surveys.somebody_may_be_asked(stack)
     mail_went_live_yesterday(stack)
     points, mails = stack.get(absent)["points"]["available"], len(stack.mailbox())
     the_owner_looks_ahead(stack)
@@ -143,4 +135,7 @@ def pass_by(stack, functions, environments):
     a_gift_comes_and_letters_wait(stack, absent, points, mails)
     a_letter_goes_once_the_owner_agrees(stack, absent, points, mails)
     found = a_missed_sale_is_found(stack, mails)
-    return f"nights in two parts; {BIRTHDAY_GIFT} points on a birthday; a letter once the owner agreed; {found}"
+    the_owner_agrees(stack, "survey")
+    settle(stack)
+    answered = surveys.an_answer_reaches_a_person(stack, asked, OWNER)
+    return f"nights in two parts; {BIRTHDAY_GIFT} points on a birthday; a letter once the owner agreed; {found}; {answered}"

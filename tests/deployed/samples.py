@@ -31,6 +31,20 @@ def order(number, at=None, **changed):
     return {**paid, "id": number, "admin_graphql_api_id": f"gid://shopify/Order/{number}", **changed}
 
 
+def bought_by(stack, number, shopify_id, name, email, at):
+    """Somebody new who agreed to mail and paid an order at a time: her id."""
+    paid = order(number, at, email=email, contact_email=email, phone=None)
+    paid["customer"] |= {"id": shopify_id, "email": email, "first_name": name, "phone": None}
+    for address in ("billing_address", "shipping_address"):
+        paid[address] = None
+    paid["customer"].pop("default_address")
+    assert stack.webhook(SHOP, "orders/paid", paid) == 200
+    consent = body("purchase-webhook/shopify-customers-email-marketing-consent-update.json")
+    consent |= {"customer_id": shopify_id, "email_address": email}
+    assert stack.webhook(SHOP, "customers_email_marketing_consent/update", consent) == 200
+    return stack.get(f"{API}/orders/shopify/{number}")["customer"]
+
+
 def settle(stack):
     """Until nothing moves any more: the stream to the mailer, the bus's events to theirs."""
     for _ in range(20):

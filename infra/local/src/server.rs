@@ -62,6 +62,12 @@ impl Functions {
                 router: customer_portal::router(services.clone()),
                 on_shopifys_bus: None,
             },
+            Function {
+                name: "survey-response",
+                prefixes: &["/s/", "/f/"],
+                router: survey_response::router(services.clone()),
+                on_shopifys_bus: None,
+            },
         ])
     }
 

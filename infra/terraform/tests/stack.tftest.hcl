@@ -89,6 +89,10 @@ run "everything_has_its_place" {
         "GET /why", "HEAD /why", "GET /why/{token+}", "HEAD /why/{token+}",
         "GET /c", "HEAD /c", "POST /c", "GET /c/{token+}", "HEAD /c/{token+}", "POST /c/{token+}",
       ] : key => "customer-portal" },
+      { for key in [
+        "GET /s", "HEAD /s", "POST /s", "GET /s/{token+}", "HEAD /s/{token+}", "POST /s/{token+}",
+        "GET /f", "HEAD /f", "POST /f", "GET /f/{token+}", "HEAD /f/{token+}", "POST /f/{token+}",
+      ] : key => "survey-response" },
     )) && jsonencode(keys(output.routes)) == jsonencode(keys(aws_apigatewayv2_route.route))
     error_message = "The API has the functions' routes, and no other."
   }
@@ -190,7 +194,7 @@ run "the_table_is_safe_and_its_stream_is_worked_off" {
   assert {
     condition = jsonencode(jsondecode(one(aws_lambda_event_source_mapping.mailer.filter_criteria[0].filter).pattern)) == jsonencode({
       eventName = ["INSERT", "MODIFY"]
-      dynamodb  = { Keys = { sk = { S = ["ACCOUNT", "CONTACT", "ORDER", { prefix = "LEDGER#" }, { prefix = "MESSAGE#" }] } } }
+      dynamodb  = { Keys = { sk = { S = ["ACCOUNT", "CONTACT", "ORDER", { prefix = "FOLLOWUP#" }, { prefix = "LEDGER#" }, { prefix = "MESSAGE#" }, { prefix = "SURVEY#" }] } } }
     })
     error_message = "The mailer gets what it reads."
   }
@@ -281,6 +285,7 @@ run "the_command_line_knows_it_by_one_parameter" {
         owner-dashboard    = "regulars-owner-dashboard"
         purchase-webhook   = "regulars-purchase-webhook"
         reengagement-scan  = "regulars-reengagement-scan"
+        survey-response    = "regulars-survey-response"
         tier-recalculation = "regulars-tier-recalculation"
       }
       shops = {

@@ -17,10 +17,11 @@ use crate::failure::{Failure, chain};
 use crate::stack::{LAMBDA, Record, Stack, refused};
 
 /// Every function that a deployment has.
-const FUNCTIONS: [&str; 7] = [
+const FUNCTIONS: [&str; 8] = [
     "purchase-webhook",
     "owner-dashboard",
     "customer-portal",
+    "survey-response",
     "mailer",
     "mail-feedback",
     "reengagement-scan",
