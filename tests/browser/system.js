@@ -2,7 +2,7 @@
 
 import { execFile, spawn } from 'node:child_process';
 import { createHash, createHmac } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -86,6 +86,23 @@ class System {
         const answer = await fetch(`${this.url}/api/v1/shops/${SHOP}/${path}`, { headers });
         if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
         return answer.json();
+    }
+
+    /** Tells the API something about the shop. */
+    async post(path, body) {
+        const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
+        const options = { method: 'POST', headers, body: JSON.stringify(body) };
+        const answer = await fetch(`${this.url}/api/v1/shops/${SHOP}/${path}`, options);
+        if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+        return answer.json();
+    }
+
+    /** Applies the sample program as `change` makes it; it starts with the next day. */
+    async applyProgram(change) {
+        const sample = await readFile(join(ROOT, 'shared/loyalty/programs/corner-bakery.toml'), 'utf8');
+        const file = join(this.#options.cwd, 'program.toml');
+        await writeFile(file, change(sample));
+        await this.regulars('program', 'apply', file, '--data', 'data');
     }
 
     async now() {

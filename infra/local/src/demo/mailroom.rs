@@ -23,6 +23,7 @@ use tokio::task::JoinHandle;
 use super::crawl::Crawled;
 use super::lives::{self, Comeback, Decisions, Lives};
 use super::people::Person;
+use super::surveys::Surveys;
 use super::{Play, bakery};
 use crate::failure::Failure;
 use crate::home::{Home, TABLE};
@@ -43,6 +44,7 @@ pub(super) struct Mailroom {
     answers: Option<JoinHandle<()>>,
     pub(super) cloud: Cloud,
     pub(super) lives: Lives,
+    pub(super) surveys: Surveys,
     /// How long the nights took.
     pub(super) nights_took: Duration,
     now: Arc<AtomicI64>,
@@ -130,9 +132,10 @@ impl Mailroom {
         started.map_err(|error| cannot(&error))?;
         let key = services.secrets.identity_key().map_err(|error| cannot(&error))?;
         let lives = Lives::new(play, Identities::new(play.shop.clone(), key, "US"));
+        let surveys = Surveys::new(play, &services)?;
         let pump = Pump::open(&services, &cloud).await?.without_answers();
         let nights_took = Duration::ZERO;
-        Ok(Self { pump, services, answers: None, cloud, lives, nights_took, now })
+        Ok(Self { pump, services, answers: None, cloud, lives, surveys, nights_took, now })
     }
 
     /// An hour is over: what `happened` is planned; where it is time, the night is worked off,
@@ -146,7 +149,8 @@ impl Mailroom {
     ) -> Result<Vec<Comeback>, Failure> {
         self.now.store(end.as_millisecond(), Ordering::Relaxed);
         let mut back = Vec::new();
-        if happened {
+        let answered = self.surveys.hour(&play.year, end).await?;
+        if happened || answered {
             self.pump.turn().await?;
         }
         let local = end.to_zoned(play.year.sender.zone.clone());
@@ -160,6 +164,7 @@ impl Mailroom {
         }
         if DRAINS.contains(&local.hour()) {
             self.pump.drain().await?;
+            self.surveys.post(&play.year, &self.cloud.ses.mails());
             if self.lives.awaits_mail() {
                 back.extend(self.lives.post(play, &self.cloud.ses.mails(), end));
             }
@@ -230,6 +235,9 @@ pub(super) fn look_over(mails: &[Mail], play: &Play, members: usize) -> MailFigu
         if !triggers.insert((tag("customer"), tag("trigger"))) {
             found.problems.push(format!("message {} was sent twice", tag("message")));
         }
+        if tag("kind") == Kind::LowScore.as_str() && to == bakery::OWNER {
+            continue;
+        }
         let Some(person) = people.get(&to.to_lowercase()) else {
             found.problems.push(format!("message {} went to nobody known", tag("message")));
             continue;
@@ -238,7 +246,8 @@ pub(super) fn look_over(mails: &[Mail], play: &Play, members: usize) -> MailFigu
         let text = mail.text.as_deref().unwrap_or_default();
         let agreed = person.consents == Some(true)
             && person.account.as_ref().is_some_and(|account| account.created_at < mail.at);
-        let is_marketing = text.contains(WELCOME) || tag("kind") == Kind::WinBack.as_str();
+        let marketing = [Kind::WinBack, Kind::Survey].map(Kind::as_str);
+        let is_marketing = text.contains(WELCOME) || marketing.contains(&tag("kind"));
         if is_marketing && !agreed {
             found.problems.push(format!("message {} is marketing unasked", tag("message")));
         }

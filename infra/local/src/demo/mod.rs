@@ -21,6 +21,7 @@ mod orders;
 mod people;
 mod report;
 mod schedule;
+mod surveys;
 mod till;
 mod trial;
 
@@ -149,7 +150,8 @@ async fn play(
     }
     let nights = mailroom.nights(&play).await?;
     let test = trial::result(&play, &mailroom.lives.tested, &audited);
-    let found = Found { delivered, audited, again, mail, nights, test };
+    let surveys = mailroom.surveys.figures(&play.year).await?;
+    let found = Found { delivered, audited, again, mail, nights, test, surveys };
     Ok((Report::new(&play, found, took), mailroom.cloud))
 }
 

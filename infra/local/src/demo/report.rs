@@ -15,6 +15,7 @@ use super::lives::Decisions;
 use super::mailroom::{MailFigures, Nights};
 use super::people::{Known, Person};
 use super::schedule::{Delivery, out_of_order};
+use super::surveys::SurveyFigures;
 use super::trial::TestFigures;
 use crate::failure::Failure;
 use crate::shopify::{Change, Channel, Order};
@@ -53,6 +54,7 @@ pub(super) struct Figures {
     points: Points,
     pub(super) nights: NightFigures,
     pub(super) test: TestFigures,
+    pub(super) surveys: SurveyFigures,
     pub(super) delivered_again: DeliveredAgain,
     pub(super) mail: MailFigures,
     audit: Audit,
@@ -67,6 +69,7 @@ pub(super) struct Found {
     pub(super) mail: MailFigures,
     pub(super) nights: Nights,
     pub(super) test: TestFigures,
+    pub(super) surveys: SurveyFigures,
 }
 
 /// What the nights did.
@@ -149,9 +152,9 @@ struct Audit {
 
 impl Report {
     pub(super) fn new(play: &Play, found: Found, took: Duration) -> Self {
-        let Found { delivered, audited, again, mail, nights, test } = found;
+        let Found { delivered, audited, again, mail, nights, test, surveys } = found;
         let mut problems = audited.problems;
-        problems.extend(mail.problems.iter().cloned());
+        problems.extend(mail.problems.iter().chain(&surveys.problems).cloned());
         let refused = delivered.refused.iter().chain(&again.refused);
         problems.extend(refused.map(|one| format!("a delivery wasn't taken: {one}")));
         let changes = (again.ledger_changes, again.write_units_x10);
@@ -197,6 +200,7 @@ impl Report {
                 tiers_fallen: audited.fallen,
             },
             test,
+            surveys,
             delivered_again: DeliveredAgain {
                 orders: again.orders,
                 deliveries: again.deliveries,

@@ -8,6 +8,7 @@ use loyalty::program::{Program, Tier};
 use super::{Audit, Figures, NightFigures, OfSource, Orders, Points, Report};
 use crate::demo::crawl::Crawled;
 use crate::demo::mailroom::MailFigures;
+use crate::demo::surveys::SurveyFigures;
 use crate::demo::trial::{Difference, TestFigures};
 
 /// Problems told one by one; the rest is counted.
@@ -28,7 +29,7 @@ impl Report {
         text
     }
 
-    fn rows(&self, program: &Program) -> [(&'static str, String); 12] {
+    fn rows(&self, program: &Program) -> [(&'static str, String); 13] {
         let Figures { accounts, orders, deliveries, points, audit, .. } = &self.figures;
         let again = &self.figures.delivered_again;
         let (seconds, tenth) = (self.wall_ms / 1_000, self.wall_ms % 1_000 / 100);
@@ -50,6 +51,7 @@ impl Report {
             ("Nights", nights_text(&self.figures.nights)),
             ("Mail", mail_text(&self.figures.mail)),
             ("Test", test_text(&self.figures.test)),
+            ("Surveys", surveys_text(&self.figures.surveys)),
             (
                 "Once more",
                 format!(
@@ -158,6 +160,31 @@ fn nights_text(nights: &NightFigures) -> String {
         let _ = write!(text, "\n{kind}: {}", outcomes.collect::<Vec<_>>().join(", "));
     }
     text
+}
+
+fn surveys_text(surveys: &SurveyFigures) -> String {
+    let SurveyFigures { asked, answered, csat, follow_ups, closed, told, .. } = surveys;
+    let thousandths = |of: u64, all: u64| of.saturating_mul(1_000).checked_div(all).unwrap_or(0);
+    let csat = match csat {
+        Some([share, low, high]) => format!(
+            "{} % gave 4 or 5 (95 %: {} to {} %)",
+            tenths(u64::from(*share)),
+            tenths(u64::from(*low)),
+            tenths(u64::from(*high))
+        ),
+        None => "not enough data yet".to_owned(),
+    };
+    format!(
+        "{} asked, {} answered ({} %): {csat}\n{} low scores told to the owner in {} mails: {} \
+         looked after, {} open",
+        grouped(*asked),
+        grouped(*answered),
+        tenths(thousandths(*answered, *asked)),
+        grouped(*follow_ups),
+        grouped(*told),
+        grouped(*closed),
+        grouped(follow_ups.saturating_sub(*closed))
+    )
 }
 
 fn test_text(test: &TestFigures) -> String {
