@@ -13,6 +13,12 @@ use thiserror::Error;
 /// Days a survey stays open after it was asked.
 pub const OPEN_DAYS: i32 = 14;
 
+/// Days between two invitations of a customer, at least.
+pub const ASKED_EVERY: i32 = 90;
+
+/// The most days after an order that a program may ask about it: later nobody remembers.
+pub const LATEST: u8 = 30;
+
 /// How long marketing mail to a customer waits after a low score, unless the follow-up is
 /// closed before.
 pub const HELD_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);

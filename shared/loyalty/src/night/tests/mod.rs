@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use super::*;
 use crate::account::{Counted, Place, moved};
 use crate::ids::CustomerId;
-use crate::mail::{House, MailMode, Recipient, Sent};
+use crate::mail::{House, Kind, MailMode, Recipient, Sent};
 use crate::month::Month;
 use crate::program::{CORNER_BAKERY, Program};
 use crate::testing::at;
@@ -40,15 +40,18 @@ struct Night {
 }
 
 impl Life {
-    /// A member since a local day, of the sample program, who consented.
+    /// A member since a local day, of the sample program, who consented. Surveys are off: they
+    /// have a story of their own.
     fn since(joined: Date) -> Self {
+        let mut program = Program::parse(CORNER_BAKERY).unwrap();
+        program.mail.off.insert(Kind::Survey);
         let noon = joined.at(12, 0, 0, 0).to_zoned(TimeZone::UTC).unwrap();
         Self {
             id: CustomerId::from_bits(7),
             account: Account { member_since: Some(noon.timestamp()), ..Account::default() },
             birthday: None,
             by_purchases: true,
-            program: Program::parse(CORNER_BAKERY).unwrap(),
+            program,
             rhythm: Some(20),
             away_until: None,
             trials: Vec::new(),
@@ -60,6 +63,8 @@ impl Life {
     fn buys(&mut self, day: Date, kept: i64) {
         let order = Counted { day, kept, points: Points(0), again: false };
         self.account.facts.replace(None, &order, Month::of(day)).unwrap();
+        let order = format!("shopify:{}", day.strftime("%Y%m%d")).try_into().unwrap();
+        self.account.letters.ask_about(&order, day, day, &self.program);
     }
 
     fn earns(&mut self, points: i64, lot: Option<Month>) {
@@ -92,6 +97,7 @@ impl Life {
         let recipient = Recipient {
             unreachable: false,
             paused: false,
+            held_until: self.account.held_until,
             is_member: true,
             consented: self.consented,
             complained: false,
