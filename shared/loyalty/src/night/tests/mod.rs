@@ -11,7 +11,8 @@ use jiff::tz::TimeZone;
 use super::*;
 use crate::account::{Counted, Place, moved};
 use crate::ids::CustomerId;
-use crate::mail::{House, Kind, MailMode, Recipient, Sent};
+use crate::ledger::Origin;
+use crate::mail::{House, Kind, MailMode, Message, Recipient, Sent, Verdict, decide};
 use crate::month::Month;
 use crate::program::{CORNER_BAKERY, Program};
 use crate::testing::at;
@@ -93,6 +94,26 @@ impl Life {
     }
 
     fn fate(&self, found: &Found, night: Date) -> Fate {
+        let at = morning(night, &self.program.shop.zone).unwrap();
+        self.asks(|recipient, house| {
+            fate(found, recipient, house, &self.shop(night), &self.person(), at)
+        })
+    }
+
+    /// What holds a thing that is to be told on the morning after a night.
+    fn held(&self, found: &Found, night: Date) -> Option<WhyNot> {
+        let at = morning(night, &self.program.shop.zone).unwrap();
+        let kind = found.reason.kind();
+        let (origin, caused_at) = (Origin::Live, None);
+        let message = Message { kind, fact_at: at, news_from: at, origin, caused_at };
+        match self.asks(|recipient, house| decide(&message, recipient, house, at)) {
+            Verdict::Wait { why, .. } => Some(why),
+            _ => None,
+        }
+    }
+
+    /// What the gate needs to know of her and of the shop.
+    fn asks<T>(&self, of: impl FnOnce(&Recipient<'_>, House<'_>) -> T) -> T {
         let zone = &self.program.shop.zone;
         let recipient = Recipient {
             unreachable: false,
@@ -111,9 +132,7 @@ impl Life {
         let mode =
             self.mail_since.map_or(MailMode::Off, |since| MailMode::Live { since: live(since) });
         let off: Vec<_> = self.program.mail.off.iter().copied().collect();
-        let house = House { mode, paused: false, marketing_paused: false, off: &off };
-        let at = morning(night, zone).unwrap();
-        fate(found, &recipient, house, &self.shop(night), &self.person(), at)
+        of(&recipient, House { mode, paused: false, marketing_paused: false, off: &off })
     }
 
     /// Looks, decides, marks and gives, as a night's transaction does.

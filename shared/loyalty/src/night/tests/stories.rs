@@ -28,7 +28,8 @@ fn lines(life: &mut Life, from: Date, to: Date, bought: &[Date]) -> Vec<(Date, S
             lines.push((night.date, what));
         }
         for (found, fate) in &night.decided {
-            lines.push((night.date, told(found, fate)));
+            let held = life.held(found, night.date);
+            lines.push((night.date, told(found, fate, held)));
         }
     }
     lines.sort_by_key(|line| line.0);
@@ -42,9 +43,9 @@ fn text(lines: Vec<(Date, String)>) -> String {
     })
 }
 
-fn told(found: &Found, fate: &Fate) -> String {
+fn told(found: &Found, fate: &Fate, held: Option<WhyNot>) -> String {
     let fate = match fate {
-        Fate::Tell => "tell".to_owned(),
+        Fate::Tell => held.map_or("tell".to_owned(), |why| format!("tell later, {why}")),
         Fate::HeldOut { test } => format!("held out by the test {test}"),
         Fate::Awaiting => "await approval".to_owned(),
         Fate::Skipped { why } => format!("skip, {why}"),
@@ -180,8 +181,8 @@ fn who_gave_a_low_score_hears_nothing_but_what_is_owed_until_it_is_answered() {
     life.account.tier = silver(date(2026, 6, 20));
     life.birthday = "05-01".parse().ok();
     days.extend(nights(date(2026, 4, 6), date(2026, 12, 20)).step_by(24));
-    // She answers the second survey, about 6 April, and her score is low: until 13 May at most
-    // marketing waits, and what night finds meanwhile is dropped with its reason.
+    // She answers the second survey, and her score is low: until 13 May at most marketing
+    // waits.
     let low = date(2026, 4, 13);
     let mut story = lines(&mut life, FIRST, low, &days);
     let asked_on = low.to_zoned(life.program.shop.zone.clone()).unwrap().timestamp();
