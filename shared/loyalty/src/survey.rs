@@ -3,12 +3,17 @@
 //! A survey stands under its order: whoever answers twice replaces her answer, and counts
 //! once. It closes [`OPEN_DAYS`] after it was asked.
 
+mod results;
+
 use std::fmt;
 use std::str::FromStr;
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+pub use self::results::{Count, Results, Share, response_rate, results};
+pub use crate::estimate::Estimate;
 
 /// Days a survey stays open after it was asked.
 pub const OPEN_DAYS: i32 = 14;
