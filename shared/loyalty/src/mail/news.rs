@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use self::night::expiring;
 use super::plan::{About, Draft, matters};
-use super::{Kind, Sent};
+use super::{Kind, LowScore, Sent};
 use crate::account::Account;
 use crate::ids::{OrderRef, TierId};
 use crate::ledger::{Cause, Change, Entry, Origin};
@@ -86,6 +86,20 @@ pub enum News {
     },
     /// Asks her to confirm that she wants mail.
     ConsentConfirmation,
+    /// A low score that waits for an answer: to the shop's own people.
+    LowScore(LowScore),
+    /// The owner's answer to what she wrote.
+    Answer {
+        /// What the owner wrote.
+        text: String,
+        /// Points that the owner gave with it; 0: none.
+        points: Points,
+    },
+    /// What the shop did about what customers said.
+    YouSaid {
+        /// What the owner wrote.
+        text: String,
+    },
 }
 
 /// What a day of hers brought her.
@@ -112,6 +126,9 @@ impl News {
             Self::TierEnding { .. } => Kind::TierEnding,
             Self::PointsExpiring { .. } => Kind::PointsExpiring,
             Self::ConsentConfirmation => Kind::ConsentConfirmation,
+            Self::LowScore(_) => Kind::LowScore,
+            Self::Answer { .. } => Kind::FollowUpAnswer,
+            Self::YouSaid { .. } => Kind::YouSaid,
         }
     }
 }
