@@ -105,11 +105,11 @@ pub(crate) async fn low_score(
 pub(crate) async fn answer(
     services: &Services,
     shop: &ShopId,
-    (id, trigger, text): (&str, &str, &str),
+    (id, trigger, text): (&str, String, &str),
 ) -> Result<News, StoreError> {
     let follow_up = services.store.follow_up(shop, id).await?;
     let steps = follow_up.map(|follow_up| follow_up.steps).unwrap_or_default();
-    Ok(News::Answer { text: text.to_owned(), points: given_with(&steps, trigger) })
+    Ok(News::Answer { text: text.to_owned(), points: given_with(&steps, &trigger) })
 }
 
 /// Points given since the answer before this one, up to the moment of this one.

@@ -10,11 +10,12 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use self::night::expiring;
 use super::plan::{About, Draft, matters};
-use super::{Kind, LowScore, Sent};
+use super::{Kind, LowScore, Reason, Sent};
 use crate::account::Account;
 use crate::ids::{OrderRef, TierId};
 use crate::ledger::{Cause, Change, Entry, Origin};
 use crate::program::Program;
+use crate::survey::Question;
 use crate::{Money, Points};
 
 /// What one section tells.
@@ -84,6 +85,15 @@ pub enum News {
         /// The last local day they can be used.
         on: Date,
     },
+    /// A question about an order of hers.
+    Survey {
+        /// Which.
+        order: OrderRef,
+        /// The local day it was paid.
+        day: Date,
+        /// What is asked.
+        question: Question,
+    },
     /// Asks her to confirm that she wants mail.
     ConsentConfirmation,
     /// A low score that waits for an answer: to the shop's own people.
@@ -125,6 +135,7 @@ impl News {
             Self::TierAtRisk { .. } => Kind::TierAtRisk,
             Self::TierEnding { .. } => Kind::TierEnding,
             Self::PointsExpiring { .. } => Kind::PointsExpiring,
+            Self::Survey { .. } => Kind::Survey,
             Self::ConsentConfirmation => Kind::ConsentConfirmation,
             Self::LowScore(_) => Kind::LowScore,
             Self::Answer { .. } => Kind::FollowUpAnswer,
@@ -193,9 +204,15 @@ pub fn orders(draft: &Draft, entries: &[Entry], since: Option<Timestamp>) -> BTr
             };
             entries.iter().filter(told).filter_map(gained).collect()
         }
+        About::Night { reasons, .. } => {
+            let asked = |reason: &Reason| match reason {
+                Reason::Survey { order, .. } => Some(order.clone()),
+                _ => None,
+            };
+            reasons.iter().filter_map(asked).collect()
+        }
         About::TakenBack { .. }
         | About::Consent { .. }
-        | About::Night { .. }
         | About::LowScore { .. }
         | About::Answer { .. }
         | About::YouSaid { .. } => BTreeSet::new(),
@@ -210,9 +227,15 @@ pub fn news(draft: &Draft, known: &Known<'_>) -> Vec<News> {
         Kind::TierReached => tier_reached(draft, known),
         Kind::Welcome => Some(News::Welcome).filter(|_| receipt(known).is_some()),
         Kind::ConsentConfirmation => Some(News::ConsentConfirmation),
+        Kind::YouSaid => you_said(draft),
         found => night::told(*found, draft, known),
     };
     draft.sections.iter().filter_map(section).collect()
+}
+
+fn you_said(draft: &Draft) -> Option<News> {
+    let About::YouSaid { text, .. } = &draft.about else { return None };
+    Some(News::YouSaid { text: text.clone() })
 }
 
 fn receipt(known: &Known<'_>) -> Option<News> {

@@ -8,7 +8,7 @@ use crate::mail::plan::Receipts;
 use crate::mail::{Class, Kind};
 use crate::program::file::{MailFile, TemplateFile};
 use crate::program::mail::APPROVE_DAYS;
-use crate::program::{MailRules, TemplateOverride};
+use crate::program::{LetterRules, MailRules, TemplateOverride};
 
 /// The longest template of a subject or preheader, in characters: what stands in a line of
 /// a mailbox, with room for the names of values.
@@ -62,6 +62,8 @@ impl Checker {
             birthday: birthday?,
             anniversary: anniversary?,
             tier_at_risk: tier_at_risk?,
+            // `[survey]` says it.
+            survey: LetterRules::default(),
         })
     }
 

@@ -31,7 +31,7 @@ pub(super) struct Shape {
 }
 
 /// The sections of which there is one.
-const SINGLE: &[&str] = &["shop", "program", "base", "tiers", "expiry", "mail"];
+const SINGLE: &[&str] = &["shop", "program", "base", "tiers", "expiry", "mail", "survey"];
 /// The sections within sections, of which there is one each.
 const WITHIN: &[(&str, &str)] = &[
     ("shop", "hours"),
