@@ -5,7 +5,9 @@ use loyalty::Money;
 use loyalty::ids::ShopId;
 use loyalty::ledger::Entry;
 use loyalty::mail::news::{Known, News, news, orders, returns};
-use loyalty::mail::{About, Class, Draft, House, Kind, MailMode, Outcome, Recipient, Sent, WhyNot, plan};
+use loyalty::mail::{
+    About, Class, Draft, House, Kind, MailMode, Outcome, Recipient, Sent, WhyNot, plan,
+};
 use loyalty::program::Program;
 use platform::Services;
 use platform::store::{Addressee, Desk, Kept, MessageState, StoreError};

@@ -225,7 +225,7 @@ pub struct CustomerLapsed {
 pub enum To {
     /// The customer.
     Customer,
-    /// The owner, because mail isn't live.
+    /// The owner: it is about her work, or mail isn't live.
     Owner,
 }
 
