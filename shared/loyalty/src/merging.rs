@@ -117,6 +117,8 @@ pub fn undo(
     // Mail that went to the two as one went to each of them.
     other.sent.merge(&account.sent);
     other.letters.merge(&account.letters);
+    // Whose order it is isn't known here: whoever stays is asked, if it is still hers then.
+    other.letters.ask = None;
     account.facts = since.rest;
     other.facts = since.facts;
     let mut promotion = None;

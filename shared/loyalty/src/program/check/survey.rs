@@ -5,10 +5,8 @@ use crate::Points;
 use crate::program::file::SurveyFile;
 use crate::program::survey::AFTER_DAYS;
 use crate::program::{LetterRules, SurveyRules};
-use crate::survey::Question;
+use crate::survey::{LATEST, Question};
 
-/// The most days after an order that a survey may ask about it: later nobody remembers.
-const MAX_AFTER: i64 = 30;
 /// The most points an answer may bring. More is a slip of the pen.
 const MAX_POINTS: i64 = 10_000;
 /// The longest address of a page, in characters.
@@ -21,8 +19,8 @@ impl Checker {
         let default = Some(Question::default());
         let question =
             self.choice("survey.question", file.question.as_deref(), &questions, default);
-        let after_days =
-            self.whole("survey.after_days", file.after_days, 1..=MAX_AFTER, Some(AFTER_DAYS));
+        let days = 1..=i64::from(LATEST);
+        let after_days = self.whole("survey.after_days", file.after_days, days, Some(AFTER_DAYS));
         let letter = self.letter("survey", file.send, None);
         let points = self.whole("survey.points", file.points, 0..=MAX_POINTS, Some(0));
         let review_url = file.review_url.map(|url| self.review_url("survey.review_url", url));

@@ -275,7 +275,8 @@ mod tests {
             "[rewards]\nid = 5",
             "rewards",
             "unknown key in line 1; allowed here: `shop`, `program`, `base`, `earn`, \
-             `category`, `multiplier`, `tiers`, `tier`, `reward`, `expiry`, `mail`",
+             `category`, `multiplier`, `tiers`, `tier`, `reward`, `expiry`, `mail`, \
+             `survey`",
         );
     }
 
