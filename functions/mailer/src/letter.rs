@@ -128,8 +128,10 @@ fn sender(settings: &MailSettings, program: &Program) -> Result<Mailbox, LetterE
 
 fn recipient(occasion: &Occasion<'_>) -> Result<String, LetterError> {
     if occasion.telling.to_owner {
-        let owner = occasion.settings.owner.clone();
-        return owner.ok_or(held(
+        let MailSettings { owner, second, .. } = occasion.settings;
+        let is_seconds = |news: &News| matches!(news, News::LowScore(told) if told.notice > 2);
+        let second = second.as_ref().filter(|_| occasion.telling.news.iter().any(is_seconds));
+        return second.or(owner.as_ref()).cloned().ok_or(held(
             "the owner's address isn't known: `regulars mail sender --owner` sets it",
         ));
     }
