@@ -2,10 +2,12 @@
 //! it or say why it came.
 
 use jiff::Timestamp;
+use loyalty::Points;
 use loyalty::ids::{CustomerId, ShopId, TierId};
 use loyalty::mail::news::{Gift, News};
-use loyalty::mail::{Class, Kind};
+use loyalty::mail::{Class, Kind, LowScore};
 use loyalty::program::Program;
+use loyalty::survey::AnswerBy;
 use platform::mail::{AddressError, Letter, Mailbox};
 use platform::sender::MailSettings;
 use platform::store::{Desk, Kept, trigger_tag};
@@ -14,6 +16,7 @@ use presentation::mail::{self, Broken, Occasion as Mail, Section, Written};
 use presentation::{Locale, consent};
 use thiserror::Error;
 
+use crate::follow_up::asked_at;
 use crate::lookout::Telling;
 
 /// Rewards that a welcome names.
@@ -63,22 +66,24 @@ pub(crate) fn write(occasion: &Occasion<'_>) -> Result<Ready, LetterError> {
     let from = sender(settings, program)?;
     let to = recipient(occasion)?;
     let contact = desk.contact.as_ref();
-    let locale = settings.locale(program, contact.and_then(|contact| contact.language.as_deref()));
-    let sections: Vec<Section> =
-        occasion.telling.news.iter().map(|one| section(one, occasion, &locale)).collect();
     let class = occasion.telling.news.iter().map(|one| one.kind().class()).max();
     let class = class.unwrap_or(Class::Account);
+    // The shop's own people read their own language, and are greeted by no customer's name.
+    let reader = contact.filter(|_| class != Class::Owner);
+    let locale = settings.locale(program, reader.and_then(|reader| reader.language.as_deref()));
+    let sections: Vec<Section> =
+        occasion.telling.news.iter().map(|one| section(one, occasion, &locale)).collect();
     let written = |class: Class| {
         let stop = stop(occasion, class).map(|door| url(occasion, &door));
         let words = mail::write(&Mail {
             locale: &locale,
             brand: &settings.brand(program),
             program,
-            name: contact.and_then(|contact| contact.name.as_deref()),
+            name: reader.and_then(|reader| reader.name.as_deref()),
             balance: desk.account.wallet.balance().ok(),
             sections: &sections,
             links: mail::Links { unsubscribe: stop.clone(), ..links(occasion, class) },
-            to_owner: occasion.telling.to_owner,
+            to_owner: occasion.telling.to_owner && class != Class::Owner,
             marketing_allowed: occasion.telling.marketing_allowed,
         });
         (words, stop)
@@ -92,7 +97,7 @@ pub(crate) fn write(occasion: &Occasion<'_>) -> Result<Ready, LetterError> {
     let sets = occasion.configuration_sets;
     let letter = Letter {
         from,
-        reply_to: settings.reply_to.clone(),
+        reply_to: reply_to(occasion),
         to,
         subject,
         text,
@@ -123,12 +128,28 @@ fn sender(settings: &MailSettings, program: &Program) -> Result<Mailbox, LetterE
 
 fn recipient(occasion: &Occasion<'_>) -> Result<String, LetterError> {
     if occasion.telling.to_owner {
-        let owner = occasion.settings.owner.clone();
-        return owner.ok_or(held(
+        let MailSettings { owner, second, .. } = occasion.settings;
+        let is_seconds = |news: &News| matches!(news, News::LowScore(told) if told.notice > 2);
+        let second = second.as_ref().filter(|_| occasion.telling.news.iter().any(is_seconds));
+        return second.or(owner.as_ref()).cloned().ok_or(held(
             "the owner's address isn't known: `regulars mail sender --owner` sets it",
         ));
     }
     Ok(platform::mail::address(hers(occasion.desk).unwrap_or_default())?)
+}
+
+/// Where an answer to a letter goes. One to what the owner is told of a low score goes to the
+/// customer herself, if she wants it by mail; one to the owner's own answer goes to the owner.
+fn reply_to(occasion: &Occasion<'_>) -> Option<String> {
+    let Occasion { settings, desk, telling, .. } = *occasion;
+    match telling.news.first() {
+        Some(News::LowScore(told)) => {
+            let hers = hers(desk).filter(|_| told.answer_by == Some(AnswerBy::Mail))?;
+            platform::mail::address(hers).ok()
+        }
+        Some(News::Answer { .. }) => settings.owner.clone().or_else(|| settings.reply_to.clone()),
+        _ => settings.reply_to.clone(),
+    }
 }
 
 fn hers(desk: &Desk) -> Option<&str> {
@@ -245,6 +266,37 @@ fn section(news: &News, occasion: &Occasion<'_>, locale: &Locale) -> Section {
                 wording: consent::wording(locale, &program.shop.name),
             }
         }
+        News::Survey { order, day, question } => {
+            let (customer, asked_at) = (whose(occasion, &kept.customer), asked_at(occasion.now));
+            let (order, question, day) = (order.clone(), *question, *day);
+            let door = Door::Survey { customer, order, question, asked_at };
+            Section::Survey { day, question, url: url(occasion, &door) }
+        }
+        News::LowScore(told) => Section::LowScore(low_score(told, occasion)),
+        News::Answer { text, points } => {
+            Section::FollowUpAnswer { text: text.clone(), points: *points }
+        }
+        News::YouSaid { text } => Section::YouSaid { text: text.clone() },
+    }
+}
+
+/// A low score with what is known of her who gave it.
+fn low_score(told: &LowScore, occasion: &Occasion<'_>) -> mail::LowScore {
+    let Desk { contact, account, .. } = occasion.desk;
+    let contact = contact.as_ref();
+    let LowScore { score, day, answer_by, notice, .. } = *told;
+    mail::LowScore {
+        who: contact.and_then(|contact| contact.name.clone()),
+        score,
+        day,
+        comment: told.comment.clone(),
+        answer_by,
+        phone: contact.and_then(|contact| contact.phone.clone()),
+        orders: account.facts.ever.orders,
+        since: account.facts.first,
+        tier: account.tier.as_ref().map(|tier| tier_name(&tier.id, occasion.program)),
+        points: account.wallet.balance().unwrap_or(Points::ZERO),
+        notice,
     }
 }
 

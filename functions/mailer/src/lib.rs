@@ -5,11 +5,15 @@
 //! due: it claims a message, sends it and settles it, and looks orders up at their sources.
 //! Planning again after everything is written yields nothing.
 //!
+//! Somebody whose mail asked about an order is kept as asked, and a low score is told to the
+//! shop's own people until somebody looks after it ([`follow_up`]).
+//!
 //! It also notes when a shop's purchases were last heard of, and once an hour looks for shops
 //! that have been silent for too many opening hours ([`heard`]).
 
 mod attempt;
 pub mod drain;
+mod follow_up;
 mod heard;
 pub mod invoke;
 mod letter;

@@ -5,10 +5,14 @@ use loyalty::Money;
 use loyalty::ids::ShopId;
 use loyalty::ledger::Entry;
 use loyalty::mail::news::{Known, News, news, orders, returns};
-use loyalty::mail::{Class, Draft, House, Kind, MailMode, Outcome, Recipient, Sent, WhyNot, plan};
+use loyalty::mail::{
+    About, Class, Draft, House, Kind, MailMode, Outcome, Recipient, Sent, WhyNot, plan,
+};
 use loyalty::program::Program;
 use platform::Services;
 use platform::store::{Addressee, Desk, Kept, MessageState, StoreError};
+
+use crate::follow_up;
 
 /// Ledger entries in one read.
 const PAGE: u16 = 25;
@@ -115,6 +119,18 @@ async fn look_up(
     since: Option<Timestamp>,
 ) -> Result<Vec<News>, StoreError> {
     let (store, draft) = (&services.store, &kept.message.draft);
+    match &draft.about {
+        About::LowScore { follow_up: id, round, notice } => {
+            let about = (id.as_str(), *round, *notice);
+            let told = follow_up::low_score(services, shop, desk, program, about).await?;
+            return Ok(told.into_iter().collect());
+        }
+        About::Answer { follow_up: id, text, .. } => {
+            let about = (id.as_str(), draft.about.trigger(), text.as_str());
+            return Ok(vec![follow_up::answer(services, shop, about).await?]);
+        }
+        _ => {}
+    }
     let mut entries = store.ledger_since(shop, &kept.customer, draft.from, PAGE).await?;
     if desk.holder != kept.customer {
         // Since they are one, everything is entered there.

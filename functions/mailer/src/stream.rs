@@ -21,6 +21,7 @@ use sources::withdrawals::Withdrawal;
 use thiserror::Error;
 
 use crate::Mailer;
+use crate::follow_up::is_opened;
 use crate::heard::told_at;
 use crate::invoke::{Detail, WORK_DUE};
 use crate::tell;
@@ -119,7 +120,7 @@ impl PlanError {
 
 /// What working off a batch remembers of it.
 #[derive(Debug, Default)]
-struct Batch {
+pub(crate) struct Batch {
     statuses: BTreeMap<ShopId, Status>,
     /// Shops that have work which is due at once.
     due: BTreeSet<ShopId>,
@@ -242,12 +243,18 @@ impl Mailer {
                 let at = after.lookup.as_ref().and_then(|lookup| lookup.at);
                 batch.wants_drain(shop, at, now);
             }
-            Change::Message { before, after, .. } => {
+            Change::Message { customer, before, after } => {
+                self.asked(shop, customer, before.as_deref(), after).await?;
                 let was = before.as_ref().and_then(|before| before.due);
                 let news = after.due.filter(|_| after.state == MessageState::Waiting);
                 batch.wants_drain(shop, news.filter(|due| Some(*due) != was), now);
             }
-            Change::Account { .. } => {}
+            Change::FollowUp { before, after } => {
+                if is_opened(before.as_deref(), after) {
+                    self.opened(shop, after, batch).await?;
+                }
+            }
+            Change::Survey { .. } | Change::Account { .. } => {}
         }
         Ok(())
     }
@@ -381,7 +388,8 @@ impl Batch {
         self.at(shop, customer, entry).is_some_and(|account| account.orders > 1)
     }
 
-    fn wants_drain(&mut self, shop: &ShopId, at: Option<Timestamp>, now: Timestamp) {
+    /// Asks for a drain of what is due of a shop by now.
+    pub(crate) fn wants_drain(&mut self, shop: &ShopId, at: Option<Timestamp>, now: Timestamp) {
         if at.is_some_and(|at| at <= now) && !self.due.contains(shop) {
             self.due.insert(shop.clone());
         }

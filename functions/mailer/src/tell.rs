@@ -7,6 +7,8 @@ use platform::bus::BusEvent;
 use platform::events::{DomainEvent, Failure, Happened, MessageFailed, MessageSent, To};
 use platform::store::{Change, Changed, Message, MessageState};
 
+use crate::follow_up::is_opened;
+
 /// The events of a change.
 pub(crate) fn events(
     changed: &Changed,
@@ -25,6 +27,13 @@ pub(crate) fn events(
         }
         Change::Message { customer, before, after } => {
             of_message(shop, customer, before.as_deref(), after, now)
+        }
+        Change::Survey { customer, before, after } => {
+            DomainEvent::answers(shop, customer, before.as_deref(), after)
+        }
+        Change::FollowUp { before, after } => {
+            let opened = is_opened(before.as_deref(), after);
+            opened.then(|| DomainEvent::follow_up(shop, after)).into_iter().collect()
         }
         Change::Account { .. } => Vec::new(),
     };

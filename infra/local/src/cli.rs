@@ -233,6 +233,9 @@ pub(crate) struct SenderArgs {
     /// The owner's address, where mail to the owner alone goes
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) owner: Option<String>,
+    /// The address of a second person, who is told when a low score has waited for 5 days
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) second: Option<String>,
     /// The shop's postal address, on one line
     #[arg(long, value_name = "TEXT")]
     pub(crate) postal_address: Option<String>,

@@ -120,6 +120,11 @@ impl Question {
         (self.lowest()..=self.best()).map(move |value| Score { question: self, value })
     }
 
+    /// Its worst score.
+    pub fn worst(self) -> Score {
+        Score { question: self, value: self.lowest() }
+    }
+
     /// One of its scores.
     pub fn score(self, value: u8) -> Result<Score, NoSuchScore> {
         let fits = (self.lowest()..=self.best()).contains(&value);

@@ -40,6 +40,9 @@ pub struct MailSettings {
     /// The owner's address: where mail to the owner alone goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
+    /// The second person's address: who is told when a low score has waited too long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<String>,
     /// The shop's postal address, on one line, as marketing mail has to carry it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub postal_address: Option<String>,
@@ -120,6 +123,8 @@ pub struct MailSettingsChange {
     pub reply_to: Wish,
     /// The owner's address.
     pub owner: Wish,
+    /// The second person's address.
+    pub second: Wish,
     /// The postal address.
     pub postal_address: Wish,
     /// The logo's URL.
@@ -290,6 +295,7 @@ impl MailSettings {
             from_name: one("from_name", &self.from_name, change.from_name, name),
             reply_to: one("reply_to", &self.reply_to, change.reply_to, reply_to),
             owner: one("owner", &self.owner, change.owner, address),
+            second: one("second", &self.second, change.second, address),
             postal_address: one(
                 "postal_address",
                 &self.postal_address,
@@ -472,6 +478,7 @@ mod tests {
             from_name: set("Corner\r\nBcc: everybody"),
             reply_to: set("no-reply@corner.example"),
             owner: set("maria"),
+            second: set("maria"),
             postal_address: set(&"a".repeat(201)),
             logo: set("http://corner.example/maria.png"),
             accent: set("maria"),
@@ -485,6 +492,7 @@ mod tests {
             "from_name",
             "reply_to",
             "owner",
+            "second",
             "postal_address",
             "logo",
             "accent",

@@ -1,6 +1,7 @@
 //! Through the front door: records of the table's stream, events of the bus, SES itself.
 
 mod faults;
+mod follow_up;
 mod heard;
 mod night;
 mod plan;

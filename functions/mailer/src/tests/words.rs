@@ -8,12 +8,13 @@ use platform::tokens::Door;
 use super::*;
 
 /// Where the tokens of a mail's links lead.
-fn doors(room: &Room, mail: &Mail) -> Vec<Door> {
+pub(super) fn doors(room: &Room, mail: &Mail) -> Vec<Door> {
     let links = room.shop.services.links().unwrap();
     let text = mail.text.as_deref().unwrap();
     let words = text.split_whitespace().filter_map(|word| word.split("example.com/").nth(1));
     let opened = words.map(|path| {
         let (path, token) = path.split_once('/').unwrap();
+        let token = token.split('?').next().unwrap();
         let (shop, door) = links.open(path, token, room.shop.services.clock.now()).unwrap();
         assert_eq!(shop, room.shop.id);
         door
@@ -21,7 +22,7 @@ fn doors(room: &Room, mail: &Mail) -> Vec<Door> {
     opened.collect()
 }
 
-fn header<'a>(mail: &'a Mail, name: &str) -> Option<&'a str> {
+pub(super) fn header<'a>(mail: &'a Mail, name: &str) -> Option<&'a str> {
     mail.headers.iter().find(|header| header.0 == name).map(|header| header.1.as_str())
 }
 

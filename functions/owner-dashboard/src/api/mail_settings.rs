@@ -36,6 +36,10 @@ pub(super) struct MailSettingsWanted {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "maria@example.com")]
     owner: Wish,
+    /// The address of a second person, who is told when a low score has waited for 5 days.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "jo@example.com")]
+    second: Wish,
     /// The shop's postal address, on one line.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "5 Main Street, Springfield, NY 12345")]
@@ -70,6 +74,7 @@ impl From<MailSettingsWanted> for MailSettingsChange {
             from_name,
             reply_to,
             owner,
+            second,
             postal_address,
             logo,
             accent,
@@ -82,6 +87,7 @@ impl From<MailSettingsWanted> for MailSettingsChange {
             from_name,
             reply_to,
             owner,
+            second,
             postal_address,
             logo,
             accent,

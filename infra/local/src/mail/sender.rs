@@ -43,6 +43,7 @@ fn change(wanted: &SenderArgs) -> MailSettingsChange {
         from_name: wish(&wanted.name),
         reply_to: wish(&wanted.reply_to),
         owner: wish(&wanted.owner),
+        second: wish(&wanted.second),
         postal_address: wish(&wanted.postal_address),
         logo: wish(&wanted.logo),
         accent: wish(&wanted.accent),
@@ -74,6 +75,7 @@ fn describe(shop: &ShopId, settings: &Settings, sender: &MailSettings) -> String
         ("Name", or(&sender.from_name, &shops_own)),
         ("Answers", or(&sender.reply_to, "to the from-address")),
         ("Owner", or(&sender.owner, "no address")),
+        ("Second", or(&sender.second, "nobody")),
         ("Postal", or(&sender.postal_address, "no address")),
         ("Logo", or(&sender.logo, "none: the name stands for it")),
         ("Accent", or(&sender.accent, &ours)),
@@ -126,6 +128,7 @@ From     nobody
 Name     Corner Bakery (the shop's own name)
 Answers  to the from-address
 Owner    no address
+Second   nobody
 Postal   no address
 Logo     none: the name stands for it
 Accent   #9a3412 (not chosen)
@@ -141,6 +144,7 @@ Missing before mail goes live:
             name: text("Maria of Corner Bakery"),
             reply_to: text("corner.bakery@gmail.com"),
             owner: text("maria@gmail.com"),
+            second: text("jo@gmail.com"),
             postal_address: text("5 Main Street, Springfield, NY 12345"),
             logo: text("https://corner.example/logo.png"),
             accent: text("#D97706"),
@@ -154,6 +158,7 @@ From     hello@corner.example
 Name     Maria of Corner Bakery
 Answers  corner.bakery@gmail.com
 Owner    maria@gmail.com
+Second   jo@gmail.com
 Postal   5 Main Street, Springfield, NY 12345
 Logo     https://corner.example/logo.png
 Accent   #d97706

@@ -5,6 +5,7 @@
 //! promises is issued apart from it: a message only tells.
 
 pub mod gate;
+mod low_score;
 pub mod news;
 pub mod pace;
 pub mod plan;
@@ -15,6 +16,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 pub use self::gate::{House, MailMode, Message, Recipient, Verdict, WhyNot, decide};
+pub use self::low_score::LowScore;
 pub use self::pace::Sent;
 pub use self::plan::{About, Draft, Outcome, Receipts};
 pub use self::reason::Reason;

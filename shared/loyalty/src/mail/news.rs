@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use self::night::expiring;
 use super::plan::{About, Draft, matters};
-use super::{Kind, Reason, Sent};
+use super::{Kind, LowScore, Reason, Sent};
 use crate::account::Account;
 use crate::ids::{OrderRef, TierId};
 use crate::ledger::{Cause, Change, Entry, Origin};
@@ -96,6 +96,20 @@ pub enum News {
     },
     /// Asks her to confirm that she wants mail.
     ConsentConfirmation,
+    /// A low score that waits for an answer: to the shop's own people.
+    LowScore(LowScore),
+    /// The owner's answer to what she wrote.
+    Answer {
+        /// What the owner wrote.
+        text: String,
+        /// Points that the owner gave with it; 0: none.
+        points: Points,
+    },
+    /// What the shop did about what customers said.
+    YouSaid {
+        /// What the owner wrote.
+        text: String,
+    },
 }
 
 /// What a day of hers brought her.
@@ -123,6 +137,9 @@ impl News {
             Self::PointsExpiring { .. } => Kind::PointsExpiring,
             Self::Survey { .. } => Kind::Survey,
             Self::ConsentConfirmation => Kind::ConsentConfirmation,
+            Self::LowScore(_) => Kind::LowScore,
+            Self::Answer { .. } => Kind::FollowUpAnswer,
+            Self::YouSaid { .. } => Kind::YouSaid,
         }
     }
 }
@@ -210,9 +227,15 @@ pub fn news(draft: &Draft, known: &Known<'_>) -> Vec<News> {
         Kind::TierReached => tier_reached(draft, known),
         Kind::Welcome => Some(News::Welcome).filter(|_| receipt(known).is_some()),
         Kind::ConsentConfirmation => Some(News::ConsentConfirmation),
+        Kind::YouSaid => you_said(draft),
         found => night::told(*found, draft, known),
     };
     draft.sections.iter().filter_map(section).collect()
+}
+
+fn you_said(draft: &Draft) -> Option<News> {
+    let About::YouSaid { text, .. } = &draft.about else { return None };
+    Some(News::YouSaid { text: text.clone() })
 }
 
 fn receipt(known: &Known<'_>) -> Option<News> {

@@ -8,6 +8,7 @@ use loyalty::ledger::Origin;
 use loyalty::mail::{Class, Kind};
 use loyalty::money::{Money, Points};
 use loyalty::program::ConsentGrade;
+use loyalty::survey::{AnswerBy, Question};
 use serde::Serialize;
 
 /// What happened.
@@ -162,16 +163,6 @@ pub struct RewardRedeemed {
     pub worth: Option<Money>,
 }
 
-/// How a survey counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scale {
-    /// 0 to 10.
-    Nps,
-    /// 1 to 5.
-    Csat,
-}
-
 /// An answer to a survey, without its words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SurveyAnswered {
@@ -183,7 +174,7 @@ pub struct SurveyAnswered {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order: Option<OrderRef>,
     /// How it counts.
-    pub scale: Scale,
+    pub scale: Question,
     /// The score.
     pub score: u8,
     /// Which answer it is: a second one replaces the first.
@@ -202,25 +193,16 @@ pub struct FollowUpOpened {
     /// The survey.
     pub survey: String,
     /// How it counts.
-    pub scale: Scale,
+    pub scale: Question,
     /// The score.
     pub score: u8,
     /// Whether she wrote something too.
     pub with_words: bool,
-    /// How she wants to be answered.
-    pub answer_by: AnswerBy,
-}
-
-/// How a customer wants to be answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AnswerBy {
-    /// By mail.
-    Mail,
-    /// By a call.
-    Call,
-    /// Not at all.
-    Nobody,
+    /// Which opening of it this is, from 1: a second low answer opens it again.
+    pub round: u32,
+    /// How she may be answered, if she said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer_by: Option<AnswerBy>,
 }
 
 /// A customer who has stayed away.
@@ -243,7 +225,7 @@ pub struct CustomerLapsed {
 pub enum To {
     /// The customer.
     Customer,
-    /// The owner, because mail isn't live.
+    /// The owner: it is about her work, or mail isn't live.
     Owner,
 }
 
@@ -445,7 +427,7 @@ impl Happened {
             Self::SurveyAnswered(it) => {
                 vec![it.customer.to_string(), it.survey.clone(), it.answer.to_string()]
             }
-            Self::FollowUpOpened(it) => vec![it.follow_up.clone()],
+            Self::FollowUpOpened(it) => vec![it.follow_up.clone(), it.round.to_string()],
             Self::CustomerLapsed(it) => {
                 vec![it.customer.to_string(), it.last_purchase_on.to_string()]
             }

@@ -13,9 +13,9 @@ use loyalty::ids::ShopId;
 use serde::Serialize;
 
 pub use self::happened::{
-    AnswerBy, ConsentChanged, CustomerLapsed, Direction, Failure, FollowUpOpened, Grade, Happened,
+    ConsentChanged, CustomerLapsed, Direction, Failure, FollowUpOpened, Grade, Happened,
     MessageFailed, MessageSent, PointsCause, PointsChanged, PurchaseRecorded, RewardRedeemed,
-    Scale, State, Suppressed, SurveyAnswered, Teller, TierChanged, To,
+    State, Suppressed, SurveyAnswered, Teller, TierChanged, To,
 };
 use crate::store::short_hash;
 

@@ -9,9 +9,10 @@ use loyalty::posting::Record;
 
 use super::DomainEvent;
 use super::happened::{
-    ConsentChanged, Direction, Happened, PointsCause, PointsChanged, PurchaseRecorded, TierChanged,
+    ConsentChanged, Direction, FollowUpOpened, Happened, PointsCause, PointsChanged,
+    PurchaseRecorded, SurveyAnswered, TierChanged,
 };
-use crate::store::Contact;
+use crate::store::{Answer, Contact, FollowUp, Survey};
 
 impl DomainEvent {
     /// That an order was paid: told with the write that first has its snapshot, when what
@@ -59,6 +60,52 @@ impl DomainEvent {
         }
         let event = |what| Self { shop: shop.clone(), at: entry.at, what };
         told.into_iter().map(event).collect()
+    }
+
+    /// What a customer answered with a write of her survey: each answer once.
+    pub fn answers(
+        shop: &ShopId,
+        customer: &CustomerId,
+        before: Option<&Survey>,
+        survey: &Survey,
+    ) -> Vec<Self> {
+        let known = before.map_or(0, |before| before.answered);
+        let event = |(number, answer): (u32, &Answer)| Self {
+            shop: shop.clone(),
+            at: answer.at,
+            what: Happened::SurveyAnswered(SurveyAnswered {
+                customer: customer.clone(),
+                survey: survey.order.to_string(),
+                order: Some(survey.order.clone()),
+                scale: survey.question,
+                score: answer.score,
+                answer: number,
+                with_words: answer.comment.is_some(),
+            }),
+        };
+        let numbered = (0..=survey.answered).rev().zip(survey.answers.iter().rev());
+        let mut told: Vec<_> =
+            numbered.take_while(|(number, _)| *number > known).map(event).collect();
+        told.reverse();
+        told
+    }
+
+    /// That a low score asks for a person's answer: told with each opening of its follow-up.
+    pub fn follow_up(shop: &ShopId, follow_up: &FollowUp) -> Self {
+        Self {
+            shop: shop.clone(),
+            at: follow_up.opened_at,
+            what: Happened::FollowUpOpened(FollowUpOpened {
+                customer: follow_up.customer.clone(),
+                follow_up: follow_up.id.clone(),
+                survey: follow_up.order.to_string(),
+                scale: follow_up.question,
+                score: follow_up.score,
+                with_words: follow_up.with_words,
+                round: follow_up.round,
+                answer_by: follow_up.answer_by,
+            }),
+        }
     }
 
     /// That what a customer said about marketing mail changed, or whether mail reaches her:

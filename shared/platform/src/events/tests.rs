@@ -13,6 +13,7 @@ use loyalty::money::Money;
 use loyalty::order::{Charge, Order, Payment, Sale, Stamp};
 use loyalty::posting::Record;
 use loyalty::program::{CORNER_BAKERY, ConsentGrade, Program, ProgramVersion, Programs};
+use loyalty::survey::{AnswerBy, Question};
 use loyalty::worth::Snapshot;
 use serde_json::{Value, json};
 
@@ -92,19 +93,20 @@ fn samples() -> Vec<DomainEvent> {
             customer: ada(),
             survey: survey.clone(),
             order: Some(order()),
-            scale: Scale::Csat,
+            scale: Question::Csat,
             score: 2,
             answer: 1,
             with_words: true,
         }),
         Happened::FollowUpOpened(FollowUpOpened {
             customer: ada(),
-            follow_up: survey.clone(),
+            follow_up: "7kq2mzx4dnabc".to_owned(),
             survey,
-            scale: Scale::Csat,
+            scale: Question::Csat,
             score: 2,
             with_words: true,
-            answer_by: AnswerBy::Mail,
+            round: 1,
+            answer_by: Some(AnswerBy::Mail),
         }),
         Happened::CustomerLapsed(CustomerLapsed {
             customer: ada(),

@@ -4,10 +4,12 @@ use loyalty::account::Account;
 use loyalty::ids::{CustomerId, OrderRef, ShopId};
 use loyalty::ledger::Entry;
 
-use super::keys::{ACCOUNT, CONTACT, LEDGER, MESSAGES, ORDER};
+use super::keys::{ACCOUNT, CONTACT, FOLLOW_UPS, LEDGER, MESSAGES, ORDER, SURVEYS};
 use super::messages::{self, customer_of};
 use super::reads::stored_order;
-use super::{Contact, Item, Message, StoreError, StoredOrder, item, merges, table};
+use super::{
+    Contact, FollowUp, Item, Message, StoreError, StoredOrder, Survey, item, merges, table,
+};
 
 /// Something that changed, and whose shop's it is.
 #[derive(Debug, Clone)]
@@ -62,6 +64,22 @@ pub enum Change {
         /// As it stands.
         after: Box<Message>,
     },
+    /// A survey.
+    Survey {
+        /// Whose.
+        customer: CustomerId,
+        /// As it stood; `None`: it is new.
+        before: Option<Box<Survey>>,
+        /// As it stands.
+        after: Box<Survey>,
+    },
+    /// A follow-up after a low score.
+    FollowUp {
+        /// As it stood; `None`: it is new.
+        before: Option<Box<FollowUp>>,
+        /// As it stands.
+        after: Box<FollowUp>,
+    },
 }
 
 impl Changed {
@@ -72,7 +90,9 @@ impl Changed {
             ACCOUNT => Some(false),
             CONTACT | ORDER => Some(true),
             sk if sk.starts_with(LEDGER) => Some(false),
-            sk if sk.starts_with(MESSAGES) => Some(true),
+            sk if [MESSAGES, SURVEYS, FOLLOW_UPS].iter().any(|kind| sk.starts_with(kind)) => {
+                Some(true)
+            }
             _ => None,
         }
     }
@@ -106,6 +126,14 @@ impl Changed {
             (Some(customer), sk) if sk.starts_with(MESSAGES) => {
                 let before = old.map(messages::read).transpose()?.map(Box::new);
                 Change::Message { customer, before, after: messages::read(new)?.into() }
+            }
+            (Some(customer), sk) if sk.starts_with(SURVEYS) => {
+                let before = old.map(item::read).transpose()?;
+                Change::Survey { customer, before, after: item::read(new)? }
+            }
+            (None, sk) if sk.starts_with(FOLLOW_UPS) => {
+                let before = old.map(item::read).transpose()?;
+                Change::FollowUp { before, after: item::read(new)? }
             }
             _ => return Ok(None),
         };

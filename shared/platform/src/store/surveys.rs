@@ -149,6 +149,17 @@ pub(super) fn month(at: Timestamp) -> Month {
 }
 
 impl Store {
+    /// Keeps that a customer was asked about an order, unless that is known.
+    pub async fn keep_survey(
+        &self,
+        shop: &ShopId,
+        customer: &CustomerId,
+        survey: &Survey,
+    ) -> Result<(), StoreError> {
+        self.put_surely(survey.put(shop, customer)?.if_absent()).await?;
+        Ok(())
+    }
+
     /// The survey about an order, by whom it asked; `None`: it isn't known that it was asked.
     pub async fn survey(
         &self,

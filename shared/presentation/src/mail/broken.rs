@@ -229,6 +229,6 @@ pub(super) fn sample_facts(section: &Section, program: &Program, locale: &Locale
         marketing_allowed: false,
     };
     let mut facts = facts::common(&occasion);
-    facts.extend(facts::of(section, locale));
+    facts.extend(facts::of(section, locale, &brand.shop));
     facts
 }

@@ -5,12 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::civil::Date;
+use loyalty::survey::{AnswerBy, Question, Score};
 use loyalty::{Money, Points};
 use minijinja::Value;
 use minijinja::value::{Object, ObjectRepr};
 
-use super::{Occasion, Section};
-use crate::Locale;
+use super::{LowScore, Occasion, Section};
+use crate::{Language, Locale, survey};
 
 /// The longest name that is shown whole, in characters.
 const MAX_NAME: usize = 60;
@@ -68,7 +69,7 @@ pub(super) fn common(occasion: &Occasion<'_>) -> Facts {
 }
 
 /// What one section has besides.
-pub(super) fn of(section: &Section, locale: &Locale) -> Facts {
+pub(super) fn of(section: &Section, locale: &Locale, shop: &str) -> Facts {
     let money = |money: Money| Value::from_object(Amount(money, locale.clone()));
     let day = |day: Date| Value::from_object(Day(day, locale.clone()));
     let maybe = |money_or_none: Option<Money>| money_or_none.map_or(Value::from(()), money);
@@ -96,18 +97,7 @@ pub(super) fn of(section: &Section, locale: &Locale) -> Facts {
             ("paragraphs", Value::from(paragraphs(text))),
             ("points", points(*given).into()),
         ]),
-        Section::LowScore { who, score, about, comment, answer_by, history, notice } => {
-            let comment = comment.as_deref().map(paragraphs).unwrap_or_default();
-            Facts::from([
-                ("who", who.as_deref().map_or(Value::from("?"), |who| name(who).into())),
-                ("score", sentence(score).into()),
-                ("about", sentence(about).into()),
-                ("comment", Value::from(comment)),
-                ("answer_by", sentence(answer_by).into()),
-                ("history", sentences(history)),
-                ("notice", Value::from(*notice)),
-            ])
-        }
+        Section::LowScore(low_score) => of_low_score(low_score, locale),
         Section::YouSaid { text } => Facts::from([("paragraphs", Value::from(paragraphs(text)))]),
         Section::Receipt { points: brought, purchases } => Facts::from([
             ("points", points(*brought).into()),
@@ -151,12 +141,60 @@ pub(super) fn of(section: &Section, locale: &Locale) -> Facts {
         Section::WinBack { last_visit, offer } => {
             Facts::from([("last_visit", day(*last_visit)), ("offer", given(offer))])
         }
-        Section::Survey { about, question, scores } => Facts::from([
-            ("about", sentence(about).into()),
-            ("question", sentence(question).into()),
-            ("scores", scored(scores)),
-        ]),
+        Section::Survey { day, question, url: to } => {
+            of_survey((*day, *question), to, locale, shop)
+        }
     }
+}
+
+fn of_survey((paid, question): (Date, Question), to: &str, locale: &Locale, shop: &str) -> Facts {
+    let to = url(to);
+    let about = match locale.language {
+        Language::En => format!("your order of {}", locale.day(paid)),
+        Language::De => format!("deine Bestellung vom {}", locale.day(paid)),
+    };
+    let one = |score: Score| {
+        let value = score.value();
+        let means = survey::means(score, locale.language);
+        BTreeMap::from([
+            ("score", Value::from(value)),
+            ("words", Value::from(survey::label(score, locale.language))),
+            ("means", Value::from(means)),
+            ("url", Value::from(format!("{to}?score={value}"))),
+        ])
+    };
+    let asks = survey::asks(question, &name(shop), locale.language);
+    Facts::from([
+        ("about", about.into()),
+        ("question", sentence(&asks).into()),
+        ("scores", question.scores().map(one).map(Value::from).collect::<Vec<_>>().into()),
+    ])
+}
+
+fn of_low_score(told: &LowScore, locale: &Locale) -> Facts {
+    let day = |day: Date| Value::from_object(Day(day, locale.clone()));
+    let maybe = |date: Option<Date>| date.map_or(Value::from(()), day);
+    let shown = |text: &Option<String>| text.as_deref().map(name).filter(|text| is_a_name(text));
+    let comment = told.comment.as_deref().map(paragraphs).unwrap_or_default();
+    let answer_by = told.answer_by.map(|by| match by {
+        AnswerBy::Mail => "mail",
+        AnswerBy::Phone => "phone",
+        AnswerBy::No => "no",
+    });
+    Facts::from([
+        ("who", shown(&told.who).into()),
+        ("score", told.score.value().into()),
+        ("best", told.score.question().best().into()),
+        ("day", maybe(told.day)),
+        ("comment", Value::from(comment)),
+        ("answer_by", answer_by.into()),
+        ("phone", shown(&told.phone).into()),
+        ("orders", told.orders.into()),
+        ("since", maybe(told.since)),
+        ("tier", told.tier.as_deref().map(name).into()),
+        ("points", points(told.points).into()),
+        ("notice", told.notice.into()),
+    ])
 }
 
 fn points(points: Points) -> i64 {
@@ -183,17 +221,6 @@ fn priced(rewards: &[(String, Points)]) -> Value {
         ])
     };
     Value::from(rewards.iter().map(one).map(Value::from).collect::<Vec<_>>())
-}
-
-fn scored(scores: &[(u8, String, String)]) -> Value {
-    let one = |(score, words, to): &(u8, String, String)| {
-        BTreeMap::from([
-            ("score", Value::from(*score)),
-            ("words", Value::from(name(words))),
-            ("url", Value::from(url(to))),
-        ])
-    };
-    Value::from(scores.iter().map(one).map(Value::from).collect::<Vec<_>>())
 }
 
 /// A letter's paragraphs; its lines stay lines of one.

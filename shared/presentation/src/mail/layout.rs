@@ -5,7 +5,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 use mrml::prelude::parser::ParserOptions;
 use mrml::prelude::render::RenderOptions;
 
-use super::markdown::{Piece, escaped};
+use super::markdown::{Piece, escaped, plain_choices};
 use crate::Colour;
 use crate::brand::{Brand, Theme};
 use crate::locale::Language;
@@ -68,6 +68,7 @@ fn values(framed: &Framed<'_>) -> Value {
 fn plain(framed: &Framed<'_>) -> String {
     let piece = |piece: &Piece| match piece {
         Piece::Text { html } => html.clone(),
+        Piece::Choices { choices } => plain_choices(choices),
         Piece::Button { label, url } => format!("<p><a href=\"{url}\">{label}</a></p>"),
         Piece::Image { alt, .. } => format!("<p>{alt}</p>"),
     };

@@ -27,7 +27,7 @@ pub use self::broken::{Broken, Finding, Part, check};
 use self::facts::Facts;
 use self::layout::Framed;
 use self::markdown::Block;
-pub use self::section::Section;
+pub use self::section::{LowScore, Section};
 use self::template::{Mistake, Of};
 use crate::{Brand, Locale};
 
@@ -140,7 +140,7 @@ struct Writer<'a> {
 impl<'a> Writer<'a> {
     fn facts(&self, section: &Section) -> Facts {
         let mut facts = facts::common(self.occasion);
-        facts.extend(facts::of(section, self.occasion.locale));
+        facts.extend(facts::of(section, self.occasion.locale, &self.occasion.brand.shop));
         facts
     }
 

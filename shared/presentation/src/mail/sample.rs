@@ -3,9 +3,10 @@
 use jiff::civil::{Date, date};
 use loyalty::mail::Kind;
 use loyalty::program::{Per, Program};
+use loyalty::survey::AnswerBy;
 use loyalty::{Money, Points};
 
-use super::Section;
+use super::{LowScore, Section};
 use crate::{Language, Locale};
 
 /// Where a sample's links begin.
@@ -55,23 +56,9 @@ impl Section {
                     "Es tut mir leid, dass das Brot am Samstag trocken war.\n\nGut, dass du es \
                      uns gesagt hast.",
                 ),
-                points: Points::ZERO,
+                points,
             },
-            Kind::LowScore => Self::LowScore {
-                who: Some("Ada".to_owned()),
-                score: by_language("2 of 5", "2 von 5"),
-                about: by_language("the order of March 14", "die Bestellung vom 14. März"),
-                comment: Some(by_language("The loaf was dry.", "Das Brot war trocken.")),
-                answer_by: by_language(
-                    "She asks for an answer by mail.",
-                    "Sie bittet um Antwort per E-Mail.",
-                ),
-                history: vec![by_language(
-                    "12 orders since January 2025.",
-                    "12 Bestellungen seit Januar 2025.",
-                )],
-                notice: 1,
-            },
+            Kind::LowScore => Self::LowScore(low_score(program, locale, tier_name)),
             Kind::YouSaid => Self::YouSaid {
                 text: by_language(
                     "Many of you found the mornings too slow. Since Monday there are two of us at \
@@ -108,7 +95,9 @@ impl Section {
                 Self::TierAtRisk { tier: tier_name, missing: amount(60, program), until: DAY }
             }
             Kind::WinBack => Self::WinBack { last_visit: DAY, offer: Some(reward) },
-            Kind::Survey => survey(locale, url("q")),
+            Kind::Survey => {
+                Self::Survey { day: DAY, question: program.survey.question, url: url("q") }
+            }
         }
     }
 
@@ -134,10 +123,10 @@ impl Section {
             Self::Birthday { gift } => *gift = None,
             Self::Anniversary { years, gift } => (*years, *gift) = (1, None),
             Self::WinBack { offer, .. } => *offer = None,
+            Self::FollowUpAnswer { points, .. } => *points = Points::ZERO,
+            Self::LowScore(low_score) => low_score.forget(),
             Self::SignIn { .. }
             | Self::Export { .. }
-            | Self::FollowUpAnswer { .. }
-            | Self::LowScore { .. }
             | Self::YouSaid { .. }
             | Self::TierEnding { .. }
             | Self::ProgramChange { .. }
@@ -147,6 +136,26 @@ impl Section {
             | Self::Survey { .. } => {}
         }
         section
+    }
+}
+
+impl LowScore {
+    /// Leaves nothing known but the score, which waits for long.
+    fn forget(&mut self) {
+        let Self { score, .. } = *self;
+        *self = Self {
+            who: None,
+            score,
+            day: None,
+            comment: None,
+            answer_by: None,
+            phone: None,
+            orders: 0,
+            since: None,
+            tier: None,
+            points: Points::ZERO,
+            notice: 3,
+        };
     }
 }
 
@@ -185,21 +194,24 @@ fn change(program: &Program, locale: &Locale, reward: &str) -> String {
     }
 }
 
-fn survey(locale: &Locale, url: String) -> Section {
-    let (about, question, words) = match locale.language {
-        Language::En => (
-            format!("your order of {}", locale.day(DAY)),
-            "How did you like it?",
-            ["very bad", "not good", "all right", "good", "very good"],
-        ),
-        Language::De => (
-            format!("deine Bestellung vom {}", locale.day(DAY)),
-            "Wie hat es dir gefallen?",
-            ["sehr schlecht", "nicht gut", "in Ordnung", "gut", "sehr gut"],
-        ),
+/// A low score that could come in, of the lowest but one.
+fn low_score(program: &Program, locale: &Locale, tier: String) -> LowScore {
+    let comment = match locale.language {
+        Language::En => "The loaf was dry.\n\nAnd nobody said hello.",
+        Language::De => "Das Brot war trocken.\n\nUnd niemand hat gegrüßt.",
     };
-    let scores = (1_u8..).zip(words);
-    let score =
-        |(score, words): (u8, &str)| (score, format!("{score}, {words}"), format!("{url}/{score}"));
-    Section::Survey { about, question: question.to_owned(), scores: scores.map(score).collect() }
+    let question = program.survey.question;
+    LowScore {
+        who: Some("Ada Lovelace".to_owned()),
+        score: question.scores().nth(1).unwrap_or(question.worst()),
+        day: Some(DAY),
+        comment: Some(comment.to_owned()),
+        answer_by: Some(AnswerBy::Mail),
+        phone: Some("+1 212 555 0139".to_owned()),
+        orders: 12,
+        since: Some(date(2025, 1, 9)),
+        tier: Some(tier),
+        points: Points(390),
+        notice: 1,
+    }
 }

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use loyalty::mail::Kind;
+use loyalty::survey::{AnswerBy, Question, Score};
 use loyalty::{Money, Points};
 
 /// One thing a mail tells, with its facts. Texts are people's and owners' own: they are
@@ -55,22 +56,7 @@ pub enum Section {
         points: Points,
     },
     /// Tells the owner of a low score.
-    LowScore {
-        /// Who gave it: her name, where it is known.
-        who: Option<String>,
-        /// The score, in words: `2 of 5`.
-        score: String,
-        /// What it is about: `the order of March 14`.
-        about: String,
-        /// What she wrote.
-        comment: Option<String>,
-        /// How she may be answered, in words.
-        answer_by: String,
-        /// What is known of her, as sentences.
-        history: Vec<String>,
-        /// 1: at once; 2: the reminder; 3: the second person's.
-        notice: u8,
-    },
+    LowScore(LowScore),
     /// What the shop did about what customers said.
     YouSaid {
         /// What the owner wrote.
@@ -171,13 +157,40 @@ pub enum Section {
     },
     /// A question about a purchase.
     Survey {
-        /// What it is about: `your order of March 14`.
-        about: String,
-        /// The question.
-        question: String,
-        /// Each score, in words (`4, good`), and where it is given.
-        scores: Vec<(u8, String, String)>,
+        /// The day of the purchase.
+        day: Date,
+        /// What is asked.
+        question: Question,
+        /// The page where it is answered. A score's own link adds `?score=` and the number.
+        url: String,
     },
+}
+
+/// What the owner is told of a low score.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LowScore {
+    /// Who gave it: her name, where it is known.
+    pub who: Option<String>,
+    /// The score.
+    pub score: Score,
+    /// The day of the purchase it is about, where it is known.
+    pub day: Option<Date>,
+    /// What she wrote.
+    pub comment: Option<String>,
+    /// How she may be answered; `None`: she didn't say.
+    pub answer_by: Option<AnswerBy>,
+    /// Her number, where it is known.
+    pub phone: Option<String>,
+    /// How many purchases of hers there were.
+    pub orders: i64,
+    /// The day of the first.
+    pub since: Option<Date>,
+    /// Her tier's name.
+    pub tier: Option<String>,
+    /// What she has.
+    pub points: Points,
+    /// 1: at once; 2: the reminder; 3: the second person's.
+    pub notice: u8,
 }
 
 impl Section {
@@ -190,7 +203,7 @@ impl Section {
             Self::Erasure { .. } => Kind::Erasure,
             Self::RewardIssued { .. } => Kind::RewardIssued,
             Self::FollowUpAnswer { .. } => Kind::FollowUpAnswer,
-            Self::LowScore { .. } => Kind::LowScore,
+            Self::LowScore(_) => Kind::LowScore,
             Self::YouSaid { .. } => Kind::YouSaid,
             Self::Receipt { .. } => Kind::Receipt,
             Self::PointsTakenBack { .. } => Kind::PointsTakenBack,

@@ -292,7 +292,7 @@ mod tests {
 
     fn receipt(points: i64) -> Facts {
         let section = Section::Receipt { points: Points(points), purchases: 1 };
-        facts::of(&section, &Locale::new(Language::En, "US"))
+        facts::of(&section, &Locale::new(Language::En, "US"), "Corner Bakery")
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub(in crate::api) struct MailSettings {
     reply_to: Option<String>,
     /// The owner's address: where mail to the owner alone goes.
     owner: Option<String>,
+    /// The address of a second person, who is told when a low score has waited for 5 days.
+    second: Option<String>,
     /// The shop's postal address, on one line.
     postal_address: Option<String>,
     /// Where the shop's logo is; null where its name stands for it.
@@ -147,6 +149,7 @@ impl MailSettings {
             from_name: settings.from_name.unwrap_or_else(|| shop.name().to_owned()),
             reply_to: settings.reply_to,
             owner: settings.owner,
+            second: settings.second,
             postal_address: settings.postal_address,
             logo: settings.logo,
             accent: settings.accent,

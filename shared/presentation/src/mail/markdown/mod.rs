@@ -4,9 +4,10 @@
 mod output;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use serde::Serialize;
 
 use self::output::plain;
-pub(super) use self::output::{Piece, escaped, foot_html, pieces, said, text, urls};
+pub(super) use self::output::{Piece, escaped, foot_html, pieces, plain_choices, said, text, urls};
 
 /// A part of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,10 @@ pub(super) enum Block {
     Heading(Vec<Inline>),
     /// Things one under the other.
     List(Vec<Vec<Inline>>),
+    /// What somebody else said.
+    Quote(Vec<Inline>),
+    /// Links that stand together: one to choose.
+    Choices(Vec<Choice>),
     /// A link that stands alone.
     Button {
         /// What it does.
@@ -33,6 +38,17 @@ pub(super) enum Block {
     },
 }
 
+/// One of several links to choose from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Choice {
+    /// What is seen of it.
+    pub(super) label: String,
+    /// What it is where it is read without the others; empty: the same.
+    pub(super) title: String,
+    /// Where it leads.
+    pub(super) url: String,
+}
+
 /// A part of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Inline {
@@ -42,8 +58,8 @@ pub(super) enum Inline {
     Strong(Vec<Inline>),
     /// Stressed words.
     Emphasis(Vec<Inline>),
-    /// Words that lead somewhere.
-    Link(Vec<Inline>, String),
+    /// Words that lead somewhere, and what they are called where they stand alone.
+    Link(Vec<Inline>, String, String),
     /// An image among words, which mail shows as its description.
     Image(String, String),
     /// The line ends.
@@ -73,6 +89,7 @@ struct Reader {
     items: Option<Vec<Vec<Inline>>>,
     lists: usize,
     is_heading: bool,
+    quotes: usize,
 }
 
 #[derive(Debug)]
@@ -80,7 +97,7 @@ enum Span {
     Line,
     Strong,
     Emphasis,
-    Link(String),
+    Link(String, String),
     Image(String),
 }
 
@@ -109,7 +126,9 @@ impl Reader {
         match tag {
             Tag::Strong => self.open(Span::Strong),
             Tag::Emphasis => self.open(Span::Emphasis),
-            Tag::Link { dest_url, .. } => self.open(Span::Link(dest_url.into_string())),
+            Tag::Link { dest_url, title, .. } => {
+                self.open(Span::Link(dest_url.into_string(), title.into_string()));
+            }
             Tag::Image { dest_url, .. } => self.open(Span::Image(dest_url.into_string())),
             Tag::List(_) => {
                 self.end_paragraph();
@@ -119,6 +138,10 @@ impl Reader {
             Tag::Heading { .. } => {
                 self.end_paragraph();
                 self.is_heading = true;
+            }
+            Tag::BlockQuote(_) => {
+                self.end_paragraph();
+                self.quotes = self.quotes.saturating_add(1);
             }
             _ => self.end_paragraph(),
         }
@@ -135,6 +158,10 @@ impl Reader {
                 {
                     self.blocks.push(Block::List(items));
                 }
+            }
+            TagEnd::BlockQuote(_) => {
+                self.end_paragraph();
+                self.quotes = self.quotes.saturating_sub(1);
             }
             _ => self.end_paragraph(),
         }
@@ -164,11 +191,13 @@ impl Reader {
         let closed = match span {
             Span::Strong => vec![Inline::Strong(inlines)],
             Span::Emphasis => vec![Inline::Emphasis(inlines)],
-            Span::Link(url) if leads_somewhere(&url) => vec![Inline::Link(inlines, url)],
+            Span::Link(url, title) if leads_somewhere(&url) => {
+                vec![Inline::Link(inlines, url, title)]
+            }
             Span::Image(url) if url.starts_with("https://") => {
                 vec![Inline::Image(plain(&inlines), url)]
             }
-            Span::Link(_) | Span::Image(_) | Span::Line => inlines,
+            Span::Link(..) | Span::Image(_) | Span::Line => inlines,
         };
         for inline in closed {
             self.push(inline);
@@ -187,6 +216,8 @@ impl Reader {
         }
         if let Some(items) = &mut self.items {
             items.push(inlines);
+        } else if self.quotes > 0 {
+            self.blocks.push(Block::Quote(inlines));
         } else {
             self.blocks.push(block(inlines, is_heading));
         }
@@ -195,8 +226,11 @@ impl Reader {
 
 /// A line as the block it is.
 fn block(inlines: Vec<Inline>, is_heading: bool) -> Block {
+    if let Some(choices) = choices(&inlines) {
+        return Block::Choices(choices);
+    }
     match inlines.as_slice() {
-        [Inline::Link(label, url)] if !plain(label).trim().is_empty() => {
+        [Inline::Link(label, url, _)] if !plain(label).trim().is_empty() => {
             Block::Button { label: plain(label), url: url.clone() }
         }
         [Inline::Image(alt, url)] if !alt.trim().is_empty() => {
@@ -205,6 +239,23 @@ fn block(inlines: Vec<Inline>, is_heading: bool) -> Block {
         _ if is_heading => Block::Heading(inlines),
         _ => Block::Paragraph(inlines),
     }
+}
+
+/// A line of nothing but links, two or more.
+fn choices(inlines: &[Inline]) -> Option<Vec<Choice>> {
+    let mut choices = Vec::new();
+    for inline in inlines {
+        match inline {
+            Inline::Link(label, url, title) if !plain(label).trim().is_empty() => {
+                let (label, title, url) = (plain(label), title.clone(), url.clone());
+                choices.push(Choice { label, title, url });
+            }
+            Inline::Text(text) if text.trim().is_empty() => {}
+            Inline::Break => {}
+            _ => return None,
+        }
+    }
+    (choices.len() > 1).then_some(choices)
 }
 
 /// Without blanks around it; nothing where it is nothing else.
@@ -259,6 +310,10 @@ mod tests {
             .map(|piece| match piece {
                 Piece::Text { html } => html,
                 Piece::Button { label, url } => format!("[button {label} {url}]"),
+                Piece::Choices { choices } => {
+                    let one = |one: &Choice| format!("[{}|{}|{}]", one.label, one.title, one.url);
+                    choices.iter().map(one).collect()
+                }
                 Piece::Image { alt, url } => format!("[image {alt} {url}]"),
             })
             .collect();
@@ -292,6 +347,25 @@ mod tests {
             "See our terms: https://a.example or a@b.example.",
             "<p>See <a href=\"https://a.example\">our terms</a> or \
              <a href=\"mailto:a@b.example\">a@b.example</a>.</p>",
+        );
+    }
+
+    #[test]
+    fn links_together_are_choices_that_make_sense_alone() {
+        check(
+            "[0](https://a.example/?a&b \"0, <never>\") [1](https://a.example)",
+            "0: https://a.example/?a&b\n1: https://a.example",
+            "[0|0, &lt;never&gt;|https://a.example/?a&amp;b][1||https://a.example]",
+        );
+    }
+
+    #[test]
+    fn what_somebody_else_said_is_a_quotation() {
+        check(
+            "She wrote:\n\n> Dry *loaf*\n> again.\n\n> Bye\n\nWell.",
+            "She wrote:\n\n> Dry loaf again.\n>\n> Bye\n\nWell.",
+            "<p>She wrote:</p><blockquote><p>Dry <em>loaf</em> again.</p></blockquote>\
+             <blockquote><p>Bye</p></blockquote><p>Well.</p>",
         );
     }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Block, Inline};
+use super::{Block, Choice, Inline};
 use crate::mail::facts::is_seen;
 
 /// A block as the layout takes it: ready HTML, or what a button is made of.
@@ -21,6 +21,11 @@ pub(in crate::mail) enum Piece {
         /// Where it leads.
         url: String,
     },
+    /// Links to choose from.
+    Choices {
+        /// Each, as HTML shows it.
+        choices: Vec<Choice>,
+    },
     /// An image.
     Image {
         /// What it shows.
@@ -33,13 +38,17 @@ pub(in crate::mail) enum Piece {
 /// Blocks as text, one line a paragraph: a mailbox wraps it as wide as it is. Links one
 /// after the other stay together.
 pub(in crate::mail) fn text(blocks: &[Block]) -> String {
-    let is_link = |block: &Block| matches!(block, Block::Button { .. });
+    let is_link = |block: &Block| matches!(block, Block::Button { .. } | Block::Choices(_));
     let mut text = String::new();
     let mut before: Option<&Block> = None;
     for block in blocks {
         if let Some(before) = before {
-            let together = is_link(before) && is_link(block);
-            text.push_str(if together { "\n" } else { "\n\n" });
+            let is_quote = |block: &Block| matches!(block, Block::Quote(_));
+            text.push_str(match () {
+                () if is_link(before) && is_link(block) => "\n",
+                () if is_quote(before) && is_quote(block) => "\n>\n",
+                () => "\n\n",
+            });
         }
         text.push_str(&block_text(block));
         before = Some(block);
@@ -53,6 +62,11 @@ fn block_text(block: &Block) -> String {
         Block::List(items) => {
             let items = items.iter().map(|item| format!("- {}", plain(item)));
             items.collect::<Vec<_>>().join("\n")
+        }
+        Block::Quote(inlines) => format!("> {}", plain(inlines).replace('\n', "\n> ")),
+        Block::Choices(choices) => {
+            let choices = choices.iter().map(|choice| link_text(&choice.label, &choice.url));
+            choices.collect::<Vec<_>>().join("\n")
         }
         Block::Button { label, url } => link_text(label, url),
         Block::Image { alt, .. } => format!("[{alt}]"),
@@ -69,7 +83,7 @@ pub(in crate::mail) fn plain(inlines: &[Inline]) -> String {
     let one = |inline: &Inline| match inline {
         Inline::Text(text) => text.clone(),
         Inline::Strong(inner) | Inline::Emphasis(inner) => plain(inner),
-        Inline::Link(label, url) => {
+        Inline::Link(label, url, _) => {
             let label = plain(label);
             match url.trim_start_matches("mailto:") == label {
                 true => label,
@@ -102,6 +116,11 @@ fn piece(block: &Block) -> Piece {
             let item = |item: &Vec<Inline>| format!("<li>{}</li>", html(item));
             format!("<ul>{}</ul>", items.iter().map(item).collect::<String>())
         }
+        Block::Quote(inlines) => format!("<blockquote><p>{}</p></blockquote>", html(inlines)),
+        Block::Choices(choices) => {
+            let choices = choices.iter().map(escaped_choice).collect();
+            return Piece::Choices { choices };
+        }
         Block::Button { label, url } => {
             return Piece::Button { label: escaped(label), url: escaped(url) };
         }
@@ -114,6 +133,7 @@ fn piece(block: &Block) -> Piece {
 pub(in crate::mail) fn foot_html(blocks: &[Block]) -> String {
     let one = |block: &Block| match piece(block) {
         Piece::Text { html } => html,
+        Piece::Choices { choices } => plain_choices(&choices),
         Piece::Button { label, url } => {
             format!("<p class=\"door\"><a href=\"{url}\">{label}</a></p>")
         }
@@ -122,13 +142,24 @@ pub(in crate::mail) fn foot_html(blocks: &[Block]) -> String {
     blocks.iter().map(one).collect()
 }
 
+fn escaped_choice(choice: &Choice) -> Choice {
+    let Choice { label, title, url } = choice;
+    Choice { label: escaped(label), title: escaped(title), url: escaped(url) }
+}
+
+/// Choices, as HTML already, where nothing makes buttons of them.
+pub(in crate::mail) fn plain_choices(choices: &[Choice]) -> String {
+    let one = |Choice { label, url, .. }: &Choice| format!("<a href=\"{url}\">{label}</a>");
+    format!("<p>{}</p>", choices.iter().map(one).collect::<Vec<_>>().join(" "))
+}
+
 /// A line as HTML.
 pub(in crate::mail) fn html(inlines: &[Inline]) -> String {
     let one = |inline: &Inline| match inline {
         Inline::Text(text) => escaped(text),
         Inline::Strong(inner) => format!("<strong>{}</strong>", html(inner)),
         Inline::Emphasis(inner) => format!("<em>{}</em>", html(inner)),
-        Inline::Link(label, url) => format!("<a href=\"{}\">{}</a>", escaped(url), html(label)),
+        Inline::Link(label, url, _) => format!("<a href=\"{}\">{}</a>", escaped(url), html(label)),
         Inline::Image(alt, _) => escaped(alt),
         Inline::Break => "<br />".to_owned(),
     };
@@ -158,7 +189,7 @@ pub(in crate::mail) fn urls(blocks: &[Block]) -> Vec<String> {
     fn of(inlines: &[Inline], urls: &mut Vec<String>) {
         for inline in inlines {
             match inline {
-                Inline::Link(_, url) | Inline::Image(_, url) => urls.push(url.clone()),
+                Inline::Link(_, url, _) | Inline::Image(_, url) => urls.push(url.clone()),
                 Inline::Strong(inner) | Inline::Emphasis(inner) => of(inner, urls),
                 Inline::Text(_) | Inline::Break => {}
             }
@@ -167,7 +198,10 @@ pub(in crate::mail) fn urls(blocks: &[Block]) -> Vec<String> {
     let mut urls = Vec::new();
     for block in blocks {
         match block {
-            Block::Paragraph(inlines) | Block::Heading(inlines) => of(inlines, &mut urls),
+            Block::Paragraph(inlines) | Block::Heading(inlines) | Block::Quote(inlines) => {
+                of(inlines, &mut urls);
+            }
+            Block::Choices(choices) => urls.extend(choices.iter().map(|one| one.url.clone())),
             Block::List(items) => items.iter().for_each(|item| of(item, &mut urls)),
             Block::Button { url, .. } | Block::Image { url, .. } => urls.push(url.clone()),
         }
@@ -181,7 +215,7 @@ pub(in crate::mail) fn said(blocks: &[Block]) -> String {
         for inline in inlines {
             match inline {
                 Inline::Text(text) | Inline::Image(text, _) => words.push_str(text),
-                Inline::Strong(inner) | Inline::Emphasis(inner) | Inline::Link(inner, _) => {
+                Inline::Strong(inner) | Inline::Emphasis(inner) | Inline::Link(inner, ..) => {
                     of(inner, words);
                 }
                 Inline::Break => words.push('\n'),
@@ -191,7 +225,14 @@ pub(in crate::mail) fn said(blocks: &[Block]) -> String {
     let mut words = String::new();
     for block in blocks {
         match block {
-            Block::Paragraph(inlines) | Block::Heading(inlines) => of(inlines, &mut words),
+            Block::Paragraph(inlines) | Block::Heading(inlines) | Block::Quote(inlines) => {
+                of(inlines, &mut words);
+            }
+            Block::Choices(choices) => {
+                for choice in choices {
+                    words.push_str(&format!("{} {}\n", choice.label, choice.title));
+                }
+            }
             Block::List(items) => {
                 for item in items {
                     of(item, &mut words);

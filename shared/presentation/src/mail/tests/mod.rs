@@ -6,6 +6,7 @@ mod rules;
 use std::sync::LazyLock;
 
 use loyalty::program::CORNER_BAKERY;
+use loyalty::survey::{AnswerBy, Question};
 use proptest::prelude::*;
 
 use super::*;
@@ -28,7 +29,7 @@ fn brand() -> Brand {
 }
 
 fn links(kind: Kind) -> Links {
-    if kind.class() == Class::AskedFor {
+    if kind.class() <= Class::AskedFor {
         return Links::NONE;
     }
     let link = |path: &str| Some(format!("https://regulars.example/{path}/T0ken"));
@@ -92,9 +93,53 @@ fn each_kind_in_each_language_says_this() {
 }
 
 #[test]
+fn what_is_asked_or_known_otherwise_says_this() {
+    let mut all = String::new();
+    let mut program = bakery();
+    program.survey.question = Question::Nps;
+    for language in Language::ALL {
+        let mut case = Case::new(Kind::Survey, language, &program);
+        let survey = case.write();
+        case.sections = vec![Section::bare(Kind::LowScore, &program, &case.locale)];
+        let bare = case.write();
+        let mut low_score = Section::sample(Kind::LowScore, &program, &case.locale);
+        if let Section::LowScore(told) = &mut low_score {
+            (told.answer_by, told.notice, told.orders) = (Some(AnswerBy::Phone), 2, 1);
+        }
+        case.sections = vec![low_score];
+        for Written { subject, preheader, text, .. } in [survey, bare, case.write()] {
+            all.push_str(&format!("=====\nSubject: {subject}\nPreheader: {preheader}\n\n{text}\n"));
+        }
+    }
+    insta::assert_snapshot!("other_words", all);
+    let html = sample_of(&program, Kind::Survey).html;
+    insta::assert_snapshot!("survey_nps_html", lines(&html));
+}
+
+fn sample_of(program: &Program, kind: Kind) -> Written {
+    Case::new(kind, Language::En, program).write()
+}
+
+#[test]
+fn what_a_customer_wrote_to_the_owner_is_a_quotation_and_nothing_else() {
+    let program = bakery();
+    let mut case = Case::new(Kind::LowScore, Language::En, &program);
+    if let Section::LowScore(told) = &mut case.sections[0] {
+        let comment = "<b>Dry</b> [x](https://evil.example)\n\n{{ name }} 🥖";
+        (told.comment, told.who) = (Some(comment.to_owned()), Some("evil.example".to_owned()));
+    }
+    let Written { subject, text, html, .. } = case.write();
+    assert!(text.contains("> <b>Dry</b> [x](https://evil.example)\n>\n> {{ name }} 🥖"), "{text}");
+    assert!(html.contains("<blockquote><p>&lt;b&gt;Dry&lt;/b&gt;"), "{html}");
+    assert!(!html.contains("evil.example\"") && !html.contains("<b>"), "{html}");
+    assert!(subject.starts_with("A customer gave 2 of 5"), "{subject}");
+}
+
+#[test]
 fn a_receipt_and_a_survey_look_like_this() {
     insta::assert_snapshot!("receipt_html", lines(&sample(Kind::Receipt, Language::En).html));
     insta::assert_snapshot!("survey_html", lines(&sample(Kind::Survey, Language::De).html));
+    insta::assert_snapshot!("low_score_html", lines(&sample(Kind::LowScore, Language::En).html));
 }
 
 /// HTML with a line for each element that begins a block.
