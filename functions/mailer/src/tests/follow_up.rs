@@ -221,27 +221,32 @@ async fn one_that_is_opened_again_is_told_again_and_reminded_of_from_then_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_score_that_is_low_no_more_or_whose_words_were_erased_is_not_told() {
-    for is_erased in [false, true] {
-        let mut room = Room::after_a_purchase(&receipts("each")).await;
-        let mut follow_up = room.gave_2(None).await;
-        let contact = Entity::Contact(&room.ada().await).key(&room.shop.id);
-        if is_erased {
-            let delete = room.shop.services.store.client().delete_item().table_name(TABLE);
-            let delete = delete.key("pk", AttributeValue::S(contact.pk));
-            delete.key("sk", AttributeValue::S(contact.sk)).send().await.unwrap();
-        } else {
-            follow_up.score = 5;
-            room.follows(&follow_up).await;
-        }
-        let trigger = format!("low score {} 1 1", follow_up.id);
-        let ada = follow_up.customer;
-        room.pump().await;
-        assert_eq!(room.mails().len(), 0);
-        let (store, shop) = (&room.shop.services.store, &room.shop.id);
-        let dropped = store.message(shop, &ada, &trigger).await.unwrap().unwrap();
-        assert_eq!(dropped.without, [(Kind::LowScore, WhyNot::NothingToTell)], "{is_erased}");
-    }
+async fn a_better_score_given_since_closes_nothing_and_is_told() {
+    let mut room = Room::after_a_purchase(&receipts("each")).await;
+    let mut follow_up = room.gave_2(None).await;
+    room.pump().await;
+    follow_up.score = 5;
+    room.follows(&follow_up).await;
+    room.hour(TWO_DAYS).await;
+    let reminder = room.mails().pop().unwrap();
+    assert_eq!(reminder.subject, "Ada Lovelace gave a low score, two days ago");
+    let text = reminder.text.unwrap();
+    assert!(text.contains("gave a low score for the order of November 22, and 5 of 5 since."));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_somebody_who_was_erased_nobody_is_told() {
+    let mut room = Room::after_a_purchase(&receipts("each")).await;
+    let FollowUp { id, customer, .. } = room.gave_2(None).await;
+    let contact = Entity::Contact(&customer).key(&room.shop.id);
+    let delete = room.shop.services.store.client().delete_item().table_name(TABLE);
+    let delete = delete.key("pk", AttributeValue::S(contact.pk));
+    delete.key("sk", AttributeValue::S(contact.sk)).send().await.unwrap();
+    room.pump().await;
+    assert_eq!(room.mails().len(), 0);
+    let (store, trigger) = (&room.shop.services.store, format!("low score {id} 1 1"));
+    let dropped = store.message(&room.shop.id, &customer, &trigger).await.unwrap().unwrap();
+    assert_eq!(dropped.without, [(Kind::LowScore, WhyNot::NothingToTell)]);
 }
 
 #[tokio::test(start_paused = true)]
