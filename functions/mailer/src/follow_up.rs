@@ -77,7 +77,8 @@ fn asks(message: &Message) -> Option<(&Claim, &OrderRef)> {
 }
 
 /// What the shop's own people are told of a low score now: nothing where it is closed, was
-/// opened again since, isn't low any more, or where somebody has answered before a reminder.
+/// opened again since, or where somebody has answered before a reminder. A better score given
+/// since closes nothing: it is told as it now stands.
 pub(crate) async fn low_score(
     services: &Services,
     shop: &ShopId,
@@ -89,7 +90,7 @@ pub(crate) async fn low_score(
     let Some(follow_up) = store.follow_up(shop, id).await? else { return Ok(None) };
     let waits = follow_up.is_open() && follow_up.round == round;
     let is_done = notice > 1 && follow_up.was_answered();
-    let score = follow_up.question.score(follow_up.score).ok().filter(|score| score.is_low());
+    let score = follow_up.question.score(follow_up.score).ok();
     let (Some(score), Some(_), true) = (score, &desk.contact, waits && !is_done) else {
         return Ok(None);
     };

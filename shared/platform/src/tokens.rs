@@ -379,7 +379,9 @@ mod tests {
     fn a_link_is_short_enough_for_a_header_and_safe_in_a_path() {
         for door in doors() {
             let url = links(&["key"]).url(&shop(), &door, at(NOON));
-            assert!(url.len() < 160, "{} {url}", url.len());
+            // A survey's stands in no header, and names an order and a time besides.
+            let longest = if matches!(door, Door::Survey { .. }) { 180 } else { 160 };
+            assert!(url.len() < longest, "{} {url}", url.len());
             let safe = |c: char| c.is_ascii_alphanumeric() || "-_:/.".contains(c);
             assert!(url.chars().all(safe), "{url}");
             assert!(!url.contains("ada"), "{url}");

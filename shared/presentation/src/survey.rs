@@ -26,8 +26,8 @@ pub fn means(score: Score, language: Language) -> Option<&'static str> {
         (Question::Csat, 3) => ("all right", "in Ordnung"),
         (Question::Csat, 4) => ("good", "gut"),
         (Question::Csat, 5) => ("very good", "sehr gut"),
-        (Question::Nps, 0) => ("not at all likely", "sehr unwahrscheinlich"),
-        (Question::Nps, 10) => ("very likely", "sehr wahrscheinlich"),
+        (Question::Nps, 0) => ("not at all likely", "ganz unwahrscheinlich"),
+        (Question::Nps, 10) => ("extremely likely", "äußerst wahrscheinlich"),
         _ => return None,
     };
     Some(match language {

@@ -1,14 +1,13 @@
-//! Surveys, the low scores they bring, and what follows: whom the shop's own people are told
-//! of, and what goes back to her who gave it.
+//! What follows a low score: whom the shop's own people are told of, and what goes back to her
+//! who gave it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use loyalty::Points;
 use loyalty::ids::OrderRef;
-use loyalty::mail::{About, Draft, Kind, Reason, WhyNot};
+use loyalty::mail::{About, Draft, Kind, WhyNot};
 use loyalty::survey::{AnswerBy, Question};
 use platform::store::keys::{Entity, Key};
 use platform::store::{Answer, FollowUp, FollowedUp, Step, Survey};
-use platform::tokens::Door;
 use serde::Serialize;
 
 use super::words::{doors, header};
@@ -23,17 +22,17 @@ const SAID: &str = "2026-11-22T14:00:00Z";
 const TWO_DAYS: &str = "2026-11-24T14:00:00Z";
 const FIVE_DAYS: &str = "2026-11-27T14:00:00Z";
 
-fn order() -> OrderRef {
+pub(super) fn order() -> OrderRef {
     "shopify:1".to_owned().try_into().unwrap()
 }
 
-fn at(text: &str) -> Timestamp {
+pub(super) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
 impl Room {
     /// The bakery after Ada bought something, and her receipt was told.
-    async fn after_a_purchase(toml: &str) -> Self {
+    pub(super) async fn after_a_purchase(toml: &str) -> Self {
         let mut room = Self::with_program(toml).await;
         room.shop.buys(1, 12, "2026-11-22T12:30:00Z").await;
         room.shop.ada_is("Ada Lovelace", "de").await;
@@ -53,7 +52,7 @@ impl Room {
     }
 
     /// What waits for somebody because Ada gave a 2 of 5, with these words.
-    async fn gave_2(&self, answer_by: Option<AnswerBy>) -> FollowUp {
+    pub(super) async fn gave_2(&self, answer_by: Option<AnswerBy>) -> FollowUp {
         let (shop, ada) = (&self.shop.id, self.ada().await);
         let score = Question::Csat.score(2).unwrap();
         let mut survey = Survey::asked(order(), Question::Csat, at("2026-11-22T13:00:00Z"));
@@ -84,25 +83,10 @@ impl Room {
         mails.map(|mail| (mail.to[0].clone(), mail.subject)).collect()
     }
 
-    async fn planned(&self, draft: Draft) {
+    pub(super) async fn planned(&self, draft: Draft) {
         let (store, now) = (&self.shop.services.store, self.shop.services.clock.now());
         let ada = self.ada().await;
         store.plan_message(&self.shop.id, &ada, draft, now).await.unwrap().unwrap();
-    }
-
-    /// The morning's question about her order.
-    async fn asks(&self) -> String {
-        let day = "2026-11-22".parse().unwrap();
-        let reasons = vec![Reason::Survey { order: order(), day }];
-        let about = About::Night { night: "2026-11-25".parse().unwrap(), reasons };
-        let trigger = about.trigger();
-        self.planned(draft(about, Kind::Survey, "2026-11-25T14:00:00Z")).await;
-        trigger
-    }
-
-    async fn survey(&self) -> Option<Survey> {
-        let (store, ada) = (&self.shop.services.store, self.ada().await);
-        store.survey(&self.shop.id, &ada, &order()).await.unwrap()
     }
 
     fn on_the_bus(&self, kind: &str) -> Vec<Value> {
@@ -111,7 +95,7 @@ impl Room {
     }
 }
 
-fn draft(about: About, kind: Kind, due: &str) -> Draft {
+pub(super) fn draft(about: About, kind: Kind, due: &str) -> Draft {
     let (due, sections) = (at(due), vec![kind]);
     // Orders are looked for in the ledger from there on.
     let from = at("2026-11-22T12:00:00Z");
@@ -221,27 +205,32 @@ async fn one_that_is_opened_again_is_told_again_and_reminded_of_from_then_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_score_that_is_low_no_more_or_whose_words_were_erased_is_not_told() {
-    for is_erased in [false, true] {
-        let mut room = Room::after_a_purchase(&receipts("each")).await;
-        let mut follow_up = room.gave_2(None).await;
-        let contact = Entity::Contact(&room.ada().await).key(&room.shop.id);
-        if is_erased {
-            let delete = room.shop.services.store.client().delete_item().table_name(TABLE);
-            let delete = delete.key("pk", AttributeValue::S(contact.pk));
-            delete.key("sk", AttributeValue::S(contact.sk)).send().await.unwrap();
-        } else {
-            follow_up.score = 5;
-            room.follows(&follow_up).await;
-        }
-        let trigger = format!("low score {} 1 1", follow_up.id);
-        let ada = follow_up.customer;
-        room.pump().await;
-        assert_eq!(room.mails().len(), 0);
-        let (store, shop) = (&room.shop.services.store, &room.shop.id);
-        let dropped = store.message(shop, &ada, &trigger).await.unwrap().unwrap();
-        assert_eq!(dropped.without, [(Kind::LowScore, WhyNot::NothingToTell)], "{is_erased}");
-    }
+async fn a_better_score_given_since_closes_nothing_and_is_told() {
+    let mut room = Room::after_a_purchase(&receipts("each")).await;
+    let mut follow_up = room.gave_2(None).await;
+    room.pump().await;
+    follow_up.score = 5;
+    room.follows(&follow_up).await;
+    room.hour(TWO_DAYS).await;
+    let reminder = room.mails().pop().unwrap();
+    assert_eq!(reminder.subject, "Ada Lovelace gave a low score, two days ago");
+    let text = reminder.text.unwrap();
+    assert!(text.contains("gave a low score for the order of November 22, and 5 of 5 since."));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_somebody_who_was_erased_nobody_is_told() {
+    let mut room = Room::after_a_purchase(&receipts("each")).await;
+    let FollowUp { id, customer, .. } = room.gave_2(None).await;
+    let contact = Entity::Contact(&customer).key(&room.shop.id);
+    let delete = room.shop.services.store.client().delete_item().table_name(TABLE);
+    let delete = delete.key("pk", AttributeValue::S(contact.pk));
+    delete.key("sk", AttributeValue::S(contact.sk)).send().await.unwrap();
+    room.pump().await;
+    assert_eq!(room.mails().len(), 0);
+    let (store, trigger) = (&room.shop.services.store, format!("low score {id} 1 1"));
+    let dropped = store.message(&room.shop.id, &customer, &trigger).await.unwrap().unwrap();
+    assert_eq!(dropped.without, [(Kind::LowScore, WhyNot::NothingToTell)]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -325,55 +314,6 @@ async fn the_owners_answer_goes_out_after_she_unsubscribed_or_complained() {
         assert!(text.contains("Come by <soon>.") && text.contains("100 Punkte"), "{text}");
         assert_eq!(room.state(&trigger).await, MessageState::Sent);
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_scores_of_a_survey_are_links_that_open_what_was_asked_and_when() {
-    for (question, count) in [(Question::Csat, 5), (Question::Nps, 11)] {
-        let toml = format!("{}\n[survey]\nquestion = \"{question}\"\n", receipts("each"));
-        let mut room = Room::after_a_purchase(&toml).await;
-        let trigger = room.asks().await;
-        room.hour("2026-11-25T14:00:00.5Z").await;
-        assert_eq!(room.state(&trigger).await, MessageState::Sent);
-        let mails = room.mails();
-        let text = mails[0].text.as_deref().unwrap();
-        assert!(text.contains("deine Bestellung vom 22. November"), "{text}");
-        let asked_at = at("2026-11-25T14:00:00Z");
-        let (customer, order) = (room.ada().await, order());
-        let door = Door::Survey { customer, order: order.clone(), question, asked_at };
-        let scores = doors(&room, &mails[0]).into_iter().filter(|one| *one == door).count();
-        assert_eq!(scores, count, "{text}");
-        assert!((question.lowest()..=question.best()).all(|score| {
-            let html = mails[0].html.as_deref().unwrap();
-            html.contains(&format!("?score={score}\""))
-        }));
-        assert_eq!(room.survey().await, Some(Survey::asked(order, question, asked_at)));
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn who_answered_before_the_stream_was_read_keeps_her_answer() {
-    let mut room = Room::after_a_purchase(&receipts("each")).await;
-    room.asks().await;
-    room.shop.set_now("2026-11-25T14:00:00Z");
-    room.invoke(&json!({ "hourly": "2026-11-25T14:00:00Z" })).await.unwrap();
-    assert_eq!((room.mails().len(), room.survey().await), (1, None));
-    room.gave_2(None).await;
-    room.pump().await;
-    assert_eq!(room.survey().await.unwrap().answered, 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_survey_that_the_owner_tries_asks_nobody() {
-    let mut room = Room::after_a_purchase(&receipts("each")).await;
-    room.mode(MailMode::OwnerOnly, "2026-11-22T13:58:00Z").await;
-    room.asks().await;
-    room.hour("2026-11-25T14:00:00Z").await;
-    let (mails, ada) = (room.mails(), room.ada().await);
-    assert_eq!(mails[0].to, [BEA]);
-    let found = doors(&room, &mails[0]);
-    assert!(found.len() > 5 && found.iter().all(|door| *door.customer() != ada), "{found:?}");
-    assert_eq!(room.survey().await, None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,6 +7,7 @@ mod night;
 mod plan;
 mod send;
 mod stream;
+mod survey;
 mod words;
 
 use std::sync::{Arc, Mutex};

@@ -2,7 +2,7 @@
 //! goes to.
 
 use jiff::Timestamp;
-use loyalty::ids::{CustomerId, ShopId};
+use loyalty::ids::{CustomerId, OrderRef, ShopId};
 use loyalty::mail::{Class, Kind};
 use loyalty::program::Program;
 use loyalty::{Language, Points};
@@ -26,6 +26,9 @@ const NOBODY: &str = "preview";
 /// The name of whoever is made up, and what she has.
 const NAME: &str = "Ada Lovelace";
 const BALANCE: Points = Points(840);
+
+/// The order a survey asks about.
+const ORDER: &str = "shopify:1";
 
 /// The address of a shop that has none yet.
 const FROM: &str = "hello@example.com";
@@ -160,13 +163,23 @@ impl Sample {
 
     /// Made-up facts, but for what leads somewhere.
     fn section(&self, kind: Kind, locale: &Locale, to: &str) -> Section {
-        if kind != Kind::ConsentConfirmation {
-            return Section::sample(kind, &self.program, locale);
-        }
-        let (customer, address) = (self.customer.clone(), address_mark(to));
-        Section::ConsentConfirmation {
-            url: self.url(&Door::Confirmation { customer, address }),
-            wording: consent::wording(locale, &self.program.shop.name),
+        let made_up = Section::sample(kind, &self.program, locale);
+        let customer = self.customer.clone();
+        match made_up {
+            Section::ConsentConfirmation { .. } => {
+                let address = address_mark(to);
+                let url = self.url(&Door::Confirmation { customer, address });
+                let wording = consent::wording(locale, &self.program.shop.name);
+                Section::ConsentConfirmation { url, wording }
+            }
+            Section::Survey { day, question, url } => {
+                let order = OrderRef::try_from(ORDER.to_owned());
+                let asked_at = self.now;
+                let door = order.map(|order| Door::Survey { customer, order, question, asked_at });
+                let url = door.map_or(url, |door| self.url(&door));
+                Section::Survey { day, question, url }
+            }
+            made_up => made_up,
         }
     }
 

@@ -8,7 +8,7 @@ use boon::{Compiler, Draft, SchemaIndex, Schemas};
 use loyalty::consent::{Act, Channel, Fact, Teller as Told};
 use loyalty::ids::{CustomerId, OrderRef};
 use loyalty::ledger::{Cause, Change, Entry, Occasion, Origin, Promotion, Review};
-use loyalty::mail::Kind;
+use loyalty::mail::{Class, Kind};
 use loyalty::money::Money;
 use loyalty::order::{Charge, Order, Payment, Sale, Stamp};
 use loyalty::posting::Record;
@@ -18,7 +18,7 @@ use loyalty::worth::Snapshot;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::store::Contact;
+use crate::store::{Answer, Contact, FollowUp, Survey};
 
 const AT: &str = "2026-11-22T14:03:00Z";
 
@@ -309,12 +309,18 @@ fn the_words_of_a_field_are_those_of_the_rules() {
         Failure::Unknown,
         Failure::GaveUp,
     ];
+    let classes = [Class::Owner, Class::AskedFor, Class::Account, Class::Marketing];
     let suppressed = [Suppressed::Complaint, Suppressed::Bounce, Suppressed::Bounces];
     for (name, field, words) in [
         ("PointsChanged", "origin", words(origins)),
         ("TierChanged", "origin", words(origins)),
         ("MessageFailed", "reason", words(failures)),
         ("ConsentChanged", "suppressed", words(suppressed)),
+        ("SurveyAnswered", "scale", words([Question::Nps, Question::Csat])),
+        ("FollowUpOpened", "scale", words([Question::Nps, Question::Csat])),
+        ("FollowUpOpened", "answer_by", words([AnswerBy::Mail, AnswerBy::Phone, AnswerBy::No])),
+        ("MessageSent", "class", words(classes)),
+        ("MessageFailed", "class", words(classes)),
     ] {
         let schema = read(&format!("{name}.schema.json"));
         assert_eq!(schema["properties"][field]["enum"], words, "{name}.{field}");
@@ -503,4 +509,48 @@ fn consent_is_told_when_what_holds_changes_and_not_when_it_is_said_again() {
     assert_eq!(event["at"], "2026-11-22T10:00:00Z");
     schemas.takes("ConsentChanged", &event);
     assert!(!event.to_string().contains("ada@"));
+}
+
+#[test]
+fn each_answer_is_told_once_by_its_number_and_without_its_words() {
+    let (shop, asked_at) = ("corner-bakery".parse().unwrap(), AT.parse().unwrap());
+    let mut schemas = Published::open();
+    let mut survey = Survey::asked(order(), Question::Csat, asked_at);
+    assert_eq!(DomainEvent::answers(&shop, &ada(), None, &survey), []);
+    let comment = |words: &str| Some(words.to_owned());
+    for (score, comment) in [(2, comment("Dry")), (4, None), (5, comment("Better"))] {
+        survey.answers.push(Answer { at: asked_at, score, comment });
+        survey.answered += 1;
+    }
+    // The oldest answers are let go.
+    survey.answers.remove(0);
+    let told_of = |before: Option<&Survey>| -> Vec<Value> {
+        DomainEvent::answers(&shop, &ada(), before, &survey).iter().map(told).collect()
+    };
+    let all = told_of(None);
+    for (detail, (number, score, with_words)) in all.iter().zip([(2, 4, false), (3, 5, true)]) {
+        schemas.takes("SurveyAnswered", detail);
+        assert_eq!(detail["answer"], number);
+        assert_eq!((&detail["score"], &detail["with_words"]), (&json!(score), &json!(with_words)));
+    }
+    assert_eq!(all.len(), 2);
+    let before = Survey { answered: 2, ..survey.clone() };
+    assert_eq!(told_of(Some(&before)), all[1..]);
+    assert!(told_of(Some(&survey)).is_empty());
+}
+
+#[test]
+fn each_opening_of_a_follow_up_is_another_event() {
+    let shop = "corner-bakery".parse().unwrap();
+    let mut schemas = Published::open();
+    let score = Question::Nps.score(6).unwrap();
+    let mut follow_up = FollowUp::opened(&shop, &ada(), &order(), score, AT.parse().unwrap());
+    let first = told(&DomainEvent::follow_up(&shop, &follow_up));
+    follow_up.round = 2;
+    let second = told(&DomainEvent::follow_up(&shop, &follow_up));
+    for detail in [&first, &second] {
+        schemas.takes("FollowUpOpened", detail);
+        assert!(detail.get("answer_by").is_none(), "she didn't say");
+    }
+    assert_ne!(first["id"], second["id"]);
 }

@@ -184,6 +184,7 @@ fn of_low_score(told: &LowScore, locale: &Locale) -> Facts {
     Facts::from([
         ("who", shown(&told.who).into()),
         ("score", told.score.value().into()),
+        ("low", told.score.is_low().into()),
         ("best", told.score.question().best().into()),
         ("day", maybe(told.day)),
         ("comment", Value::from(comment)),

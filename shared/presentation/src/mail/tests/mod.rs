@@ -107,7 +107,12 @@ fn what_is_asked_or_known_otherwise_says_this() {
             (told.answer_by, told.notice, told.orders) = (Some(AnswerBy::Phone), 2, 1);
         }
         case.sections = vec![low_score];
-        for Written { subject, preheader, text, .. } in [survey, bare, case.write()] {
+        let phone = case.write();
+        if let Section::LowScore(told) = &mut case.sections[0] {
+            told.score = Question::Csat.score(5).unwrap();
+            told.answer_by = Some(AnswerBy::No);
+        }
+        for Written { subject, preheader, text, .. } in [survey, bare, phone, case.write()] {
             all.push_str(&format!("=====\nSubject: {subject}\nPreheader: {preheader}\n\n{text}\n"));
         }
     }
