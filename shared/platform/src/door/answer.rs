@@ -1,5 +1,6 @@
 //! Answers: pages, ways to pages, and pages that say what went wrong.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 use axum::body::Body;
@@ -75,7 +76,9 @@ impl Trouble {
 /// A page that says what went wrong and what to do, instead of an answer.
 #[derive(Debug)]
 pub struct Refusal {
-    trouble: Trouble,
+    status: StatusCode,
+    /// Its heading and its text.
+    said: [Cow<'static, str>; 2],
     language: Language,
     brand: Option<Box<Brand>>,
 }
@@ -83,12 +86,19 @@ pub struct Refusal {
 impl Refusal {
     /// Without a shop's look: none is known, or none may be shown.
     pub fn plain(trouble: Trouble, language: Language) -> Self {
-        Self { trouble, language, brand: None }
+        let said = words::trouble(language, trouble).map(Cow::Borrowed);
+        Self { status: trouble.status(), said, language, brand: None }
     }
 
     /// As a page of a shop.
     pub fn of(trouble: Trouble, language: Language, brand: &Brand) -> Self {
-        Self { trouble, language, brand: Some(Box::new(brand.clone())) }
+        Self { brand: Some(Box::new(brand.clone())), ..Self::plain(trouble, language) }
+    }
+
+    /// A page of a shop with a heading and a text of its own.
+    pub fn saying(status: StatusCode, language: Language, brand: &Brand, said: [&str; 2]) -> Self {
+        let said = said.map(|text| Cow::Owned(text.to_owned()));
+        Self { status, said, language, brand: Some(Box::new(brand.clone())) }
     }
 
     /// This is where a failure of the store ends: the chain goes to the log, once.
@@ -107,13 +117,12 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let Self { trouble, language, brand } = self;
-        let [title, text] = words::trouble(language, trouble);
-        let tone = if trouble.status().is_success() { Tone::Info } else { Tone::Error };
-        let main = Notice { tone, text };
+        let Self { status, said: [title, text], language, brand } = self;
+        let tone = if status.is_success() { Tone::Info } else { Tone::Error };
+        let (title, main) = (&*title, Notice { tone, text: &text });
         let page = Page { brand: brand.as_deref(), language, title, main };
-        let mut response = answer(trouble.status(), &page);
-        if trouble == Trouble::Busy {
+        let mut response = answer(status, &page);
+        if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(header::RETRY_AFTER, TRY_AGAIN_AFTER);
         }
         response
