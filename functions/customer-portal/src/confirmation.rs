@@ -9,10 +9,10 @@ use platform::Services;
 use platform::tokens::{Door, address_mark};
 use presentation::page::{Button, Look, Notice, Tone};
 
-use crate::answer::{Refusal, Trouble, see};
 use crate::door::{EMAIL, Visit};
 use crate::preferences::{Offer, confirmed};
 use crate::words::Words;
+use platform::door::{Refusal, Trouble, see};
 
 #[derive(Template)]
 #[template(path = "confirm.html")]

@@ -12,7 +12,6 @@
 //! that differs from what holds, so that pressing twice is pressing once. Whatever goes
 //! wrong is a page that says what to do.
 
-mod answer;
 mod confirmation;
 mod door;
 mod preferences;
@@ -47,7 +46,7 @@ pub fn router(services: Services) -> Router {
         }
     }
     router
-        .method_not_allowed_fallback(answer::wrong_method)
+        .method_not_allowed_fallback(platform::door::wrong_method)
         .layer(DefaultBodyLimit::max(LONGEST_FORM))
         .with_state(services)
 }

@@ -19,9 +19,9 @@ use self::plan::{Desk, Topic, Wish, plan};
 pub(crate) use self::plan::{Offer, confirmed};
 pub(crate) use self::view::{Choices, goes_on};
 use self::view::{hold, saved};
-use crate::answer::{Refusal, Trouble, language, see};
-use crate::door::{Visit, fields};
+use crate::door::Visit;
 use crate::words::Words;
+use platform::door::{Refusal, Trouble, fields, language, see};
 
 /// What stands in the query of where she is sent back to: what was saved.
 const SAVED: &str = "saved";

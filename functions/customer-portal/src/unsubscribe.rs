@@ -12,10 +12,10 @@ use platform::Services;
 use platform::tokens::Door;
 use presentation::page::{Button, Look, Notice, Tone};
 
-use crate::answer::{Refusal, Trouble, language, see};
-use crate::door::{EMAIL, Visit, fields};
+use crate::door::{EMAIL, Visit};
 use crate::preferences::{Choices, Offer, goes_on, quiet};
 use crate::words::Words;
+use platform::door::{Refusal, Trouble, fields, language, see};
 
 /// What tells our button's POST from a mail provider's, which gets no redirect (RFC 8058).
 pub(crate) const BUTTON: (&str, &str) = ("by", "button");

@@ -14,9 +14,9 @@ use platform::store::{Message, MessageState};
 use platform::tokens::Door;
 use presentation::page::{Button, Column, Facts, Look, Notice, Table, Tone};
 
-use crate::answer::{Refusal, Trouble};
 use crate::door::Visit;
 use crate::words::Words;
+use platform::door::{Refusal, Trouble};
 
 /// Ledger entries read at once.
 const AT_ONCE: u16 = 100;
@@ -96,7 +96,7 @@ async fn entries(visit: &Visit, message: &Message) -> Result<Vec<Entry>, Refusal
             let kind = match occasion {
                 Occasion::Birthday => Some(Kind::Birthday),
                 Occasion::Anniversary => Some(Kind::Anniversary),
-                Occasion::Opening => None,
+                Occasion::Opening | Occasion::Answer => None,
             };
             kind.is_some_and(|kind| message.kinds().contains(&kind))
         }
@@ -119,6 +119,9 @@ fn cause(visit: &Visit, message: &Message, entries: &[Entry]) -> String {
         About::TakenBack { day } => (words.by_return)(&visit.locale.date(*day)),
         About::Consent { asked_at: Some(at) } => (words.by_request)(&visit.date(*at)),
         About::Consent { asked_at: None } => (words.by_import)(&visit.brand.shop),
+        About::LowScore { .. } => words.by_low_score.to_owned(),
+        About::Answer { .. } => words.by_answer.to_owned(),
+        About::YouSaid { .. } => words.by_voices.to_owned(),
         About::Night { reasons, .. } => {
             let kinds = message.kinds();
             let told: Vec<_> = reasons.iter().filter(|one| kinds.contains(&one.kind())).collect();
@@ -130,7 +133,7 @@ fn cause(visit: &Visit, message: &Message, entries: &[Entry]) -> String {
 
 /// What a night found, in a sentence.
 fn found(visit: &Visit, reason: &Reason) -> String {
-    let Visit { words, locale, program, .. } = visit;
+    let (words, locale, program) = (visit.words, &visit.locale, &visit.program);
     let review = |tier: &TierId, on: Date| {
         let name = program.tier(tier).map_or(tier.as_str(), |tier| &tier.name);
         (words.by_review)(name, &locale.date(on))

@@ -8,7 +8,6 @@ use loyalty::consent::Teller;
 use loyalty::mail::{Kind, WhyNot};
 use loyalty::program::ConsentGrade;
 
-use crate::answer::Trouble;
 use crate::unsubscribe::Stops;
 
 /// The words of a language.
@@ -108,6 +107,9 @@ pub(crate) struct Words {
     /// With the day of the last purchase.
     pub(crate) by_absence: fn(&str) -> String,
     pub(crate) by_visit: &'static str,
+    pub(crate) by_low_score: &'static str,
+    pub(crate) by_answer: &'static str,
+    pub(crate) by_voices: &'static str,
     /// With the tier, and the day of its review.
     pub(crate) by_review: fn(&str, &str) -> String,
     /// With the points, where they are still there, and the day.
@@ -153,9 +155,6 @@ pub(crate) struct Words {
     /// With the shop's name.
     pub(crate) confirmed: fn(&str) -> String,
     pub(crate) confirmed_stop: &'static str,
-
-    /// What went wrong, and what to do.
-    pub(crate) trouble: fn(Trouble) -> [&'static str; 2],
 }
 
 impl Words {

@@ -130,6 +130,8 @@ pub enum Occasion {
     Anniversary,
     /// The program opened, and she had bought here before.
     Opening,
+    /// She answered a survey, whatever her score.
+    Answer,
 }
 
 /// What happened to an order.

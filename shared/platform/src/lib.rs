@@ -1,10 +1,11 @@
 //! The AWS side of everything: the store on DynamoDB, mail, the bus, secrets, signatures,
-//! identities, configuration, telemetry. The rules themselves are in the crate `loyalty`.
+//! identities, doors, configuration, telemetry. The rules themselves are in the crate `loyalty`.
 
 pub mod aws;
 pub mod bus;
 pub mod clock;
 pub mod config;
+pub mod door;
 pub mod events;
 pub mod identity;
 pub mod invoke;

@@ -1,4 +1,4 @@
-//! Components of pages: layout, field, notice, button, table, facts.
+//! Components of pages: layout, field, scores, notice, button, table, facts.
 //!
 //! Each is a struct that renders itself and escapes what it is given, so that a page's own
 //! template embeds it as `{{ notice }}`. [`Page`] is the whole document around them; it comes
@@ -6,6 +6,7 @@
 //! shop's logo, and carry their stylesheet, which the policy names by its hash.
 
 mod field;
+mod scores;
 mod style;
 mod words;
 
@@ -14,7 +15,8 @@ use std::fmt::Display;
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-pub use self::field::{Checkbox, Choice, RadioGroup, Select, TextField};
+pub use self::field::{Checkbox, Choice, RadioGroup, Select, TextArea, TextField};
+pub use self::scores::{ScoreChoice, Scores};
 use self::words::Words;
 use crate::{Brand, Language};
 
@@ -35,7 +37,9 @@ macro_rules! components {
     )+};
 }
 
-components!(Notice, Button, Table, Facts, Checkbox, RadioGroup, Select, TextField);
+components!(
+    Notice, Button, Table, Facts, Checkbox, RadioGroup, Scores, Select, TextArea, TextField
+);
 
 /// What a notice says of what happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -119,7 +119,8 @@ impl<'a> Field<'a> {
     /// What the page shows, after what she just chose was refused for a reason. Nothing where
     /// none is known and nobody would wish her well: the shop doesn't, or she complained.
     pub(super) fn of(visit: &'a Visit, refused: Option<(Chosen, Fault)>) -> Option<Self> {
-        let Visit { words, locale, contact, program, now, .. } = visit;
+        let (words, locale, now) = (visit.words, &visit.locale, &visit.now);
+        let (contact, program) = (&visit.contact, &visit.program);
         let mail = &program.mail;
         let gives = mail.birthday.points > Points::ZERO;
         let told = gives || !mail.off.contains(&Kind::Birthday);

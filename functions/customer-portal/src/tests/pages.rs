@@ -1,14 +1,11 @@
 //! The pages as they are, in both languages, and what people may be called.
 
-use axum::response::IntoResponse;
-use http::StatusCode;
 use loyalty::Language;
 use loyalty::mail::Kind;
 use platform::store::Wanted;
 
 use super::why::welcome;
 use super::{Answer, Portal};
-use crate::answer::{Refusal, Trouble};
 use crate::unsubscribe::Stops;
 use crate::words::Words;
 
@@ -55,20 +52,6 @@ async fn each_page_in_english() {
 async fn each_page_in_german() {
     for (name, answer) in Portal::in_german().await.pages().await {
         insta::assert_snapshot!(format!("de-{name}"), answer.stable());
-    }
-}
-
-#[tokio::test]
-async fn what_went_wrong_is_a_page_of_its_own_in_both_languages() {
-    for language in Language::ALL {
-        let mut titles = std::collections::BTreeSet::new();
-        for trouble in Trouble::ALL {
-            let answer = Refusal::plain(trouble, language).into_response();
-            assert_eq!(answer.status() == StatusCode::OK, trouble == Trouble::Gone);
-            assert_eq!(answer.headers()["content-language"], language.as_str());
-            titles.insert((Words::of(language).trouble)(trouble)[0]);
-        }
-        assert_eq!(titles.len(), Trouble::ALL.len(), "{language:?}");
     }
 }
 

@@ -5,7 +5,6 @@ use loyalty::mail::{Kind, WhyNot};
 use loyalty::program::ConsentGrade;
 
 use super::Words;
-use crate::answer::Trouble;
 use crate::unsubscribe::Stops;
 
 pub(super) const WORDS: Words = Words {
@@ -133,6 +132,9 @@ pub(super) const WORDS: Words = Words {
         format!("Diese Mail wurde automatisch ausgewählt, weil dein letzter Besuch am {date} war.")
     },
     by_visit: "Du hast etwas gekauft, und das Geschäft fragt, wie es war.",
+    by_low_score: "Eine niedrige Bewertung wartet auf eine Antwort.",
+    by_answer: "Du hast uns eine niedrige Bewertung gegeben, und jemand hat dir geantwortet.",
+    by_voices: "Du hast eine unserer Umfragen beantwortet, und das ist daraus geworden.",
     by_review: |tier, date| {
         format!(
             "Du warst {tier}, und am {date} wird neu nachgesehen. So wie es stand, hätte das \
@@ -184,8 +186,6 @@ pub(super) const WORDS: Words = Words {
     confirmed_title: "Danke",
     confirmed: |shop| format!("Du hast Ja gesagt: {shop} schreibt dir ab und zu."),
     confirmed_stop: "Du kannst das jederzeit beenden, mit einem Link in jeder Mail oder hier:",
-
-    trouble,
 };
 
 fn kind(kind: Kind) -> &'static str {
@@ -278,60 +278,5 @@ fn teller(teller: Teller) -> &'static str {
         Teller::Square => "wie Square sagt",
         Teller::Own => "wie du uns selbst gesagt hast",
         Teller::Import => "wie eine Liste des Geschäfts sagt",
-    }
-}
-
-fn trouble(trouble: Trouble) -> [&'static str; 2] {
-    match trouble {
-        Trouble::Forged => [
-            "Dieser Link funktioniert nicht",
-            "Er ist unvollständig oder wurde unterwegs verändert. Öffne den Link in der Mail noch \
-             einmal, oder antworte auf die Mail: Ein Mensch liest das.",
-        ],
-        Trouble::OtherDoor => [
-            "Dieser Link ist für etwas anderes",
-            "Er ist von uns, aber am falschen Ort. Öffne den Link in der Mail noch einmal, oder \
-             antworte auf die Mail: Ein Mensch liest das.",
-        ],
-        Trouble::Expired => [
-            "Die Zeit für diesen Link ist vorbei",
-            "Die Frage galt 30 Tage. Seitdem ist nichts passiert, und ohne dein Ja schreibt dir \
-             niemand. Möchtest du doch Mails, dann antworte auf die Mail: Ein Mensch liest das.",
-        ],
-        Trouble::NoShop => [
-            "Dieses Geschäft gibt es hier nicht mehr",
-            "Es verschickt über uns nichts mehr. Du musst nichts tun.",
-        ],
-        Trouble::Gone => [
-            "Von dir ist nichts gespeichert",
-            "Wir haben keine Adresse von dir mehr, und es geht keine Mail an dich hinaus. Du \
-             musst nichts tun.",
-        ],
-        Trouble::OtherAddress => [
-            "Deine Adresse hat sich geändert",
-            "Diese Frage ging an eine andere Adresse als die, die wir jetzt von dir kennen. Eine \
-             Antwort hier gilt darum nicht. Schreib uns, wenn du Mails möchtest: Ein Mensch \
-             liest das.",
-        ],
-        Trouble::Method => [
-            "So geht das nicht",
-            "Öffne den Link in der Mail noch einmal und nimm die Knöpfe dort.",
-        ],
-        Trouble::TooLarge => [
-            "Das war zu viel",
-            "Es kam mehr an, als diese Seite fragt; darum ist nichts geändert. Öffne den Link in \
-             der Mail noch einmal und drück dort auf den Knopf.",
-        ],
-        Trouble::Busy => [
-            "Das hat gerade nicht geklappt",
-            "Wir konnten es nicht speichern oder zeigen, und es liegt nicht an dir. Geh in einer \
-             Minute zurück und drück noch einmal auf den Knopf, oder öffne den Link noch einmal. \
-             Oder antworte auf die Mail: Ein Mensch liest das.",
-        ],
-        Trouble::Broken => [
-            "Hier ist etwas kaputt",
-            "Es liegt nicht an dir, und noch ein Versuch hilft nicht. Antworte auf die Mail, dann \
-             kümmert sich ein Mensch darum.",
-        ],
     }
 }

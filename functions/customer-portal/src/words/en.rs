@@ -5,7 +5,6 @@ use loyalty::mail::{Kind, WhyNot};
 use loyalty::program::ConsentGrade;
 
 use super::Words;
-use crate::answer::Trouble;
 use crate::unsubscribe::Stops;
 
 pub(super) const WORDS: Words = Words {
@@ -126,6 +125,9 @@ pub(super) const WORDS: Words = Words {
         format!("This mail was chosen automatically, because your last visit was on {date}.")
     },
     by_visit: "You bought something, and the shop asks how it was.",
+    by_low_score: "A low score waits for an answer.",
+    by_answer: "You gave us a low score, and somebody answered you.",
+    by_voices: "You answered one of our surveys, and this is what became of it.",
     by_review: |tier, date| {
         format!(
             "You were {tier}, and on {date} that is looked at again. As things stood, it would \
@@ -177,8 +179,6 @@ pub(super) const WORDS: Words = Words {
     confirmed_title: "Thank you",
     confirmed: |shop| format!("You said yes: {shop} writes to you now and then."),
     confirmed_stop: "You can stop at any time, by a link in every mail or here:",
-
-    trouble,
 };
 
 fn kind(kind: Kind) -> &'static str {
@@ -269,60 +269,5 @@ fn teller(teller: Teller) -> &'static str {
         Teller::Square => "as Square tells",
         Teller::Own => "as you told us yourself",
         Teller::Import => "as the shop's own list tells",
-    }
-}
-
-fn trouble(trouble: Trouble) -> [&'static str; 2] {
-    match trouble {
-        Trouble::Forged => [
-            "This link doesn't work",
-            "It isn't complete, or was changed on its way. Open the link in the mail again, or \
-             answer the mail: a person reads it.",
-        ],
-        Trouble::OtherDoor => [
-            "This link is for something else",
-            "It is one of ours, at the wrong place. Open the link in the mail again, or answer \
-             the mail: a person reads it.",
-        ],
-        Trouble::Expired => [
-            "This link's time is over",
-            "The question was open for 30 days. Nothing happened since, and without your yes \
-             nobody writes to you. If you would like mail after all, answer the mail: a person \
-             reads it.",
-        ],
-        Trouble::NoShop => [
-            "This shop isn't here any more",
-            "Nothing is sent for it any more. You don't have to do anything.",
-        ],
-        Trouble::Gone => [
-            "Nothing is kept of you",
-            "We have no address of yours any more, and no mail goes out to you. You don't have \
-             to do anything.",
-        ],
-        Trouble::OtherAddress => [
-            "Your address has changed",
-            "This question went to an address that isn't the one we know of you now, so an \
-             answer here counts for nothing. Write to us if you would like mail: a person reads \
-             it.",
-        ],
-        Trouble::Method => [
-            "This doesn't work like that",
-            "Open the link in the mail again, and use the buttons there.",
-        ],
-        Trouble::TooLarge => [
-            "That was too much",
-            "More was sent than this page asks for, so nothing was changed. Open the link in the \
-             mail again, and press the button there.",
-        ],
-        Trouble::Busy => [
-            "It didn't work just now",
-            "We couldn't save or show it, and it isn't your fault. Go back in a minute and press \
-             the button again, or open the link again. Or answer the mail: a person reads it.",
-        ],
-        Trouble::Broken => [
-            "Something is broken here",
-            "It isn't your fault, and trying again won't help. Answer the mail, and a person sees \
-             to it.",
-        ],
     }
 }

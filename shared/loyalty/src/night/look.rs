@@ -153,8 +153,8 @@ impl Letters {
         match gift.occasion {
             Occasion::Birthday => self.birthday = Some(gift.mark),
             Occasion::Anniversary => self.anniversary = Some(gift.mark),
-            // No night brings that one.
-            Occasion::Opening => {}
+            // No night brings those.
+            Occasion::Opening | Occasion::Answer => {}
         }
     }
 }

@@ -90,7 +90,9 @@ pub use self::runs::{Cursor, DuePage, Run};
 pub use self::set_aside::{DeadLetter, SAME_SALE, Task, UNREACHED, WITHDRAWAL};
 pub use self::shops::{Applied, Rules, Settings, Status};
 pub use self::silence::{Heard as LastHeard, SILENCE};
-pub use self::surveys::{Answer, CounterAnswer, LONGEST_COMMENT, Survey, closes};
+pub use self::surveys::{
+    Answer, Answered, Answering, COUNTER_PLACES, CounterAnswer, LONGEST_COMMENT, Survey, closes,
+};
 pub use self::template_faults::{MAIL_TEMPLATE, TemplateFault};
 pub use self::trials::fresh_key;
 pub use self::walks::Walk;

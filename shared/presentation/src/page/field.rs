@@ -87,6 +87,22 @@ pub struct TextField<'a> {
     pub required: bool,
 }
 
+/// Lines to write in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Template)]
+#[template(path = "page/text_area.html")]
+pub struct TextArea<'a> {
+    /// What it sends its value as.
+    pub name: &'a str,
+    /// What to write.
+    pub label: &'a str,
+    /// More about it.
+    pub help: Option<&'a str>,
+    /// What is wrong with what she wrote, and what to do.
+    pub error: Option<&'a str>,
+    /// What she wrote.
+    pub value: &'a str,
+}
+
 impl Select<'_> {
     fn is_chosen(&self, value: &str) -> bool {
         self.chosen == Some(value)
@@ -96,9 +112,20 @@ impl Select<'_> {
 impl TextField<'_> {
     /// The ids of what describes it, for who hears the page read.
     fn described_by(&self) -> Option<String> {
-        let help = self.help.map(|_| format!("{}-help", self.name));
-        let error = self.error.map(|_| format!("{}-error", self.name));
-        let ids: Vec<String> = error.into_iter().chain(help).collect();
-        (!ids.is_empty()).then(|| ids.join(" "))
+        described_by(self.name, self.help, self.error)
     }
+}
+
+impl TextArea<'_> {
+    /// The ids of what describes it, for who hears the page read.
+    fn described_by(&self) -> Option<String> {
+        described_by(self.name, self.help, self.error)
+    }
+}
+
+fn described_by(name: &str, help: Option<&str>, error: Option<&str>) -> Option<String> {
+    let help = help.map(|_| format!("{name}-help"));
+    let error = error.map(|_| format!("{name}-error"));
+    let ids: Vec<String> = error.into_iter().chain(help).collect();
+    (!ids.is_empty()).then(|| ids.join(" "))
 }

@@ -45,6 +45,15 @@ fn what_a_component_is_given_is_only_text() {
         RadioGroup { name, legend: HOSTILE, choices: &choices, chosen }.to_string(),
         TextField { name, kind, label, help, error, value, autocomplete, required: true }
             .to_string(),
+        TextArea { name, label, help, error, value }.to_string(),
+        Scores {
+            name,
+            legend: HOSTILE,
+            error,
+            choices: vec![ScoreChoice { value: 1, word: help }],
+            chosen: Some(1),
+        }
+        .to_string(),
         Select {
             name,
             label,

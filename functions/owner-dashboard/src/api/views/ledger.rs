@@ -98,9 +98,9 @@ pub(in crate::api) enum Cause {
 }
 
 mirror!(
-    /// What brings a gift: her birthday, the anniversary of her joining, or that the program
-    /// opened and she had bought before.
-    Occasion = ledger::Occasion { Birthday, Anniversary, Opening }
+    /// What brings a gift: her birthday, the anniversary of her joining, that the program
+    /// opened and she had bought before, or that she answered a survey.
+    Occasion = ledger::Occasion { Birthday, Anniversary, Opening, Answer }
 );
 
 mirror!(

@@ -59,6 +59,7 @@ fn gift(known: &Known<'_>, of: Occasion) -> Gift {
     let kind = match of {
         Occasion::Birthday => Kind::Birthday,
         Occasion::Anniversary | Occasion::Opening => Kind::Anniversary,
+        Occasion::Answer => Kind::Survey,
     };
     Gift { points, offer: offer(known, kind) }
 }
