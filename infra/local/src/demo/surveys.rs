@@ -44,12 +44,10 @@ pub(super) struct SurveyFigures {
     pub(super) asked: u64,
     /// Surveys with an answer.
     pub(super) answered: u64,
-    /// Answers, those that replaced another among them.
-    pub(super) answers: u64,
     /// Of each score that stands, how many.
     pub(super) scores: BTreeMap<u8, u64>,
-    /// The share of 4 and 5, in thousandths, with its 95 % interval.
-    pub(super) csat: Option<[u16; 3]>,
+    /// How many of a hundred gave 4 or 5, with the 95 % interval, as the API tells it.
+    pub(super) csat: Option<[String; 3]>,
     /// Low scores that opened a follow-up.
     pub(super) follow_ups: u64,
     /// Of these, closed by the owner.
@@ -257,6 +255,28 @@ impl Surveys {
 
 /// The hour that the owner looks at the day.
 const EVENING: i8 = 18;
+
+impl SurveyFigures {
+    /// Takes in what the API tells of all surveys of the year.
+    fn take_in(&mut self, results: &Value) {
+        let Some(overall) = results.pointer("/questions/0/overall") else { return };
+        let count = |of: &Value, name: &str| of.get(name).and_then(Value::as_u64).unwrap_or(0);
+        let told = count(overall, "asked");
+        if told != self.asked {
+            let asked = self.asked;
+            self.problems
+                .push(format!("{asked} people were asked by mail, and the API says {told}"));
+        }
+        self.answered = count(overall, "answered");
+        for one in overall.get("scores").and_then(Value::as_array).into_iter().flatten() {
+            let score = u8::try_from(count(one, "score")).unwrap_or(u8::MAX);
+            self.scores.insert(score, count(one, "count"));
+        }
+        let part = |name: &str| overall.pointer(&format!("/result/{name}")).map(Value::to_string);
+        let parts = part("value").zip(part("low")).zip(part("high"));
+        self.csat = parts.map(|((value, low), high)| [value, low, high]);
+    }
+}
 
 impl Reply {
     fn drawn(rng: &mut Rng) -> Self {

@@ -166,12 +166,9 @@ fn surveys_text(surveys: &SurveyFigures) -> String {
     let SurveyFigures { asked, answered, csat, follow_ups, closed, told, .. } = surveys;
     let thousandths = |of: u64, all: u64| of.saturating_mul(1_000).checked_div(all).unwrap_or(0);
     let csat = match csat {
-        Some([share, low, high]) => format!(
-            "{} % gave 4 or 5 (95 %: {} to {} %)",
-            tenths(u64::from(*share)),
-            tenths(u64::from(*low)),
-            tenths(u64::from(*high))
-        ),
+        Some([share, low, high]) => {
+            format!("{share} % gave 4 or 5 (95 %: {low} to {high} %)")
+        }
         None => "not enough data yet".to_owned(),
     };
     format!(
