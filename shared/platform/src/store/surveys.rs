@@ -3,6 +3,8 @@
 //! A survey stands under its customer and order, so that an order is asked about once and its
 //! answer counts once. Comments stand there and nowhere else: they are erased with her.
 
+mod lists;
+
 use jiff::{SignedDuration, Timestamp};
 use loyalty::Points;
 use loyalty::ids::{CustomerId, OrderRef, ShopId, TierId};
@@ -10,6 +12,7 @@ use loyalty::month::Month;
 use loyalty::survey::{NoSuchScore, OPEN_DAYS, Question, Score};
 use serde::{Deserialize, Serialize};
 
+pub use self::lists::{AnswerPlace, AnswersPage, Asked, NoAnswerPlace};
 use super::item::{self, Put};
 use super::keys::{Entity, List};
 use super::{Store, StoreError};
