@@ -91,13 +91,16 @@ pub(crate) async fn decide(
     })
 }
 
-/// Whether what goes now might go as marketing too: she agreed to that, and the caps allow it.
+/// Whether what goes now might go as marketing too: she agreed to that, no answer is owed to her
+/// first, and the caps allow it.
 /// What may have gone out already as none stays none.
 fn may_be_marketing(kept: &Kept, recipient: &Recipient<'_>, now: Timestamp) -> bool {
     let claim = kept.message.claim.as_ref();
     let claim = claim.filter(|_| kept.message.state == MessageState::Claimed);
-    let Recipient { sent, monthly, zone, consented, .. } = *recipient;
+    let Recipient { sent, monthly, zone, consented, held_until, .. } = *recipient;
+    let is_held = held_until.is_some_and(|until| now < until);
     consented
+        && !is_held
         && claim.is_none_or(|claim| claim.marketing)
         && sent.allowed(Class::Marketing, monthly, now, zone) <= now
 }

@@ -10,6 +10,7 @@
 pub mod account;
 pub mod birthday;
 pub mod consent;
+pub mod estimate;
 pub mod ids;
 pub mod language;
 pub mod ledger;

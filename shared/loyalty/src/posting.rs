@@ -323,6 +323,12 @@ fn bring_up(
     if record.counted.is_some_and(|before| before.is_more_than(&counted)) {
         account.lost_value(program, context.order, today)?;
     }
+    let kept_before = record.counted.map_or(0, |before| before.kept);
+    if counted.kept <= 0 {
+        account.letters.never_ask_about(context.order);
+    } else if kept_before <= 0 && context.origin == Origin::Live {
+        account.letters.ask_about(context.order, counted.day, today, program);
+    }
     record.counted = Some(counted);
 
     let mut entries = move_points(context, account, &snapshot, delta, what)?;
@@ -356,6 +362,7 @@ pub fn release<'a>(
         if let Some(sale) = &record.state.sale {
             account.forget_visit(context.order.source, &sale.value, snapshot.paid_at);
         }
+        account.letters.never_ask_about(context.order);
         move_points(context, account, snapshot, delta, Change::Released)
     })
 }

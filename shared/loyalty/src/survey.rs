@@ -3,6 +3,8 @@
 //! A survey stands under its order: whoever answers twice replaces her answer, and counts
 //! once. It closes [`OPEN_DAYS`] after it was asked.
 
+mod results;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -10,8 +12,17 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+pub use self::results::{Count, Results, Share, response_rate, results};
+pub use crate::estimate::Estimate;
+
 /// Days a survey stays open after it was asked.
 pub const OPEN_DAYS: i32 = 14;
+
+/// Days between two invitations of a customer, at least.
+pub const ASKED_EVERY: i32 = 90;
+
+/// The most days after an order that a program may ask about it: later nobody remembers.
+pub const LATEST: u8 = 30;
 
 /// How long marketing mail to a customer waits after a low score, unless the follow-up is
 /// closed before.

@@ -243,6 +243,7 @@ fn why_not(why: WhyNot) -> &'static str {
         WhyNot::NoNews => "es war nichts Neues",
         WhyNot::ShopPaused => "die Mails des Geschäfts sind angehalten",
         WhyNot::MarketingPaused => "die Angebote des Geschäfts sind angehalten",
+        WhyNot::FollowUpOpen => "das Geschäft wollte dir erst antworten",
         WhyNot::Paused => "deine Mails sind angehalten",
         WhyNot::Unreachable => "es gab keine Adresse",
         WhyNot::Bounced => "Mails an deine Adresse kamen zurück",

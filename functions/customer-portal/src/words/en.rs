@@ -236,6 +236,7 @@ fn why_not(why: WhyNot) -> &'static str {
         WhyNot::NoNews => "it was nothing new",
         WhyNot::ShopPaused => "the shop's mail is paused",
         WhyNot::MarketingPaused => "the shop's offers are paused",
+        WhyNot::FollowUpOpen => "the shop wanted to answer you first",
         WhyNot::Paused => "your mail is paused",
         WhyNot::Unreachable => "there was no address to write to",
         WhyNot::Bounced => "mail to your address came back",

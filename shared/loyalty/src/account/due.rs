@@ -53,7 +53,8 @@ impl Account {
         let expiring = months.chain(put_off).map(|on| notice(on, told(on).copied()));
         let review = self.tier.as_ref().and_then(|tier| tier.review_on);
         let ending = review.and_then(|on| notice(on, self.letters.tier_ending));
-        earliest(expiring.chain([ending, self.earliest_win_back(), self.first_look()]))
+        let survey = self.letters.earliest_survey();
+        earliest(expiring.chain([ending, survey, self.earliest_win_back(), self.first_look()]))
     }
 
     /// The first day a letter about her absence may go.

@@ -63,6 +63,7 @@ impl Letters {
         self.birthday = self.birthday.max(other.birthday);
         self.anniversary = self.anniversary.max(other.anniversary);
         self.survey = self.survey.max(other.survey);
+        self.merge_asked(other);
         self.tier_ending = self.tier_ending.max(other.tier_ending);
         self.tier_at_risk = self.tier_at_risk.max(other.tier_at_risk);
     }

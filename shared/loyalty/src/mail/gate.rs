@@ -64,6 +64,9 @@ pub struct Recipient<'a> {
     pub unreachable: bool,
     /// Whether all mail to her is held.
     pub paused: bool,
+    /// Until when marketing mail to her is held, because a low score of hers waits for an
+    /// answer; `None`: none does.
+    pub held_until: Option<Timestamp>,
     /// Whether she takes part.
     pub is_member: bool,
     /// Whether her consent is good enough for the shop's preset, and not withdrawn.
@@ -119,6 +122,9 @@ pub enum WhyNot {
     /// The shop's marketing mail is held.
     #[error("the shop's marketing mail is paused")]
     MarketingPaused,
+    /// A low score of hers waits for an answer, which she is owed first.
+    #[error("an answer to a low score is owed first")]
+    FollowUpOpen,
     /// Mail to her is held.
     #[error("mail to this customer is paused")]
     Paused,
@@ -180,8 +186,10 @@ pub fn decide(
         return Verdict::ToOwner;
     }
     let (until, why) = waits(message, recipient, now);
-    if house.marketing_paused && message.kind.class() == Class::Marketing {
-        return paused_until(until.max(now), recipient, stale_at);
+    if message.kind.class() == Class::Marketing
+        && let Some(why) = held(recipient, house, now)
+    {
+        return looked_again(until.max(now), recipient, stale_at, why);
     }
     if until <= now {
         Verdict::Send
@@ -192,10 +200,21 @@ pub fn decide(
     }
 }
 
+/// What holds all marketing to her: the shop's hold, or an answer that she is owed first.
+fn held(recipient: &Recipient<'_>, house: House<'_>, now: Timestamp) -> Option<WhyNot> {
+    let owed = recipient.held_until.is_some_and(|until| now < until);
+    let of_shop = house.marketing_paused.then_some(WhyNot::MarketingPaused);
+    of_shop.or(owed.then_some(WhyNot::FollowUpOpen))
+}
+
 /// What becomes of marketing while it is held: it is looked at again every morning, for as
-/// long as it makes sense.
-fn paused_until(at: Timestamp, recipient: &Recipient<'_>, stale_at: Option<Timestamp>) -> Verdict {
-    let why = WhyNot::MarketingPaused;
+/// long as it makes sense. A follow-up may be closed any day, so nobody waits for its end.
+fn looked_again(
+    at: Timestamp,
+    recipient: &Recipient<'_>,
+    stale_at: Option<Timestamp>,
+    why: WhyNot,
+) -> Verdict {
     let until = awake(at.checked_add(LOOKED_AGAIN).unwrap_or(at), recipient.zone);
     match stale_at {
         Some(stale_at) if until > stale_at => Verdict::Drop(why),
@@ -281,6 +300,7 @@ mod tests {
         Recipient {
             unreachable: false,
             paused: false,
+            held_until: None,
             is_member: true,
             consented: true,
             complained: false,
@@ -339,7 +359,7 @@ mod tests {
     #[test]
     fn nothing_goes_to_an_erased_or_paused_customer_or_from_a_paused_shop() {
         let zone = zone();
-        for kind in Kind::ALL {
+        for kind in Kind::ALL.into_iter().filter(|kind| kind.class() != Class::Owner) {
             dropped(kind, &Recipient { unreachable: true, ..ada(&zone) }, WhyNot::Unreachable);
             dropped(kind, &Recipient { paused: true, ..ada(&zone) }, WhyNot::Paused);
             let paused = House { paused: true, ..LIVE };
@@ -395,17 +415,49 @@ mod tests {
         let house = House { marketing_paused: true, ..LIVE };
         let verdict = |message: &Message, now| decide(message, &ada(&zone), house, now);
         for kind in Kind::ALL {
-            let verdict = verdict(&told(kind), at(NOON));
-            if kind.class() == Class::Marketing {
-                let tomorrow = at("2026-11-23T17:00:00Z");
-                let why = WhyNot::MarketingPaused;
-                assert_eq!(verdict, Verdict::Wait { until: tomorrow, why }, "{kind:?}");
-            } else {
-                assert_eq!(verdict, Verdict::Send, "{kind:?}");
-            }
+            assert_eq!(verdict(&told(kind), at(NOON)), held_back(kind, WhyNot::MarketingPaused));
         }
         let later = verdict(&told(Kind::Welcome), at("2026-11-29T12:00:00Z"));
         assert_eq!(later, Verdict::Drop(WhyNot::MarketingPaused));
+    }
+
+    /// What becomes of a kind while marketing is held.
+    fn held_back(kind: Kind, why: WhyNot) -> Verdict {
+        match kind.class() {
+            Class::Marketing => Verdict::Wait { until: at("2026-11-23T17:00:00Z"), why },
+            Class::Owner => Verdict::ToOwner,
+            Class::AskedFor | Class::Account => Verdict::Send,
+        }
+    }
+
+    #[test]
+    fn while_a_low_score_waits_for_an_answer_marketing_waits_and_the_rest_goes_on() {
+        let zone = zone();
+        let owed = |until: &str| Recipient { held_until: Some(at(until)), ..ada(&zone) };
+        for kind in Kind::ALL {
+            let verdict = decide(&told(kind), &owed("2026-12-20T17:00:00Z"), LIVE, at(NOON));
+            assert_eq!(verdict, held_back(kind, WhyNot::FollowUpOpen), "{kind:?}");
+        }
+        sent(Kind::Welcome, &owed(NOON));
+        let late = at("2026-11-29T12:00:00Z");
+        let later = decide(&told(Kind::Welcome), &owed("2026-12-20T17:00:00Z"), LIVE, late);
+        assert_eq!(later, Verdict::Drop(WhyNot::FollowUpOpen));
+        let paused = House { marketing_paused: true, ..LIVE };
+        let both = decide(&told(Kind::Welcome), &owed("2026-12-20T17:00:00Z"), paused, at(NOON));
+        assert_eq!(both, held_back(Kind::Welcome, WhyNot::MarketingPaused));
+    }
+
+    #[test]
+    fn the_shops_own_people_are_told_whoever_it_is_about_unless_no_mail_goes_at_all() {
+        let zone = zone();
+        let told = told(Kind::LowScore);
+        let gone = Recipient { unreachable: true, paused: true, ..ada(&zone) };
+        let verdict = |house| decide(&told, &gone, house, at(NOON));
+        let off = House { mode: MailMode::Off, ..LIVE };
+        let paused = House { paused: true, ..LIVE };
+        assert_eq!(verdict(LIVE), Verdict::ToOwner);
+        assert_eq!(verdict(off), Verdict::Drop(WhyNot::NotLive));
+        assert_eq!(verdict(paused), Verdict::Drop(WhyNot::ShopPaused));
     }
 
     #[test]

@@ -10,11 +10,12 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use self::night::expiring;
 use super::plan::{About, Draft, matters};
-use super::{Kind, Sent};
+use super::{Kind, Reason, Sent};
 use crate::account::Account;
 use crate::ids::{OrderRef, TierId};
 use crate::ledger::{Cause, Change, Entry, Origin};
 use crate::program::Program;
+use crate::survey::Question;
 use crate::{Money, Points};
 
 /// What one section tells.
@@ -84,6 +85,15 @@ pub enum News {
         /// The last local day they can be used.
         on: Date,
     },
+    /// A question about an order of hers.
+    Survey {
+        /// Which.
+        order: OrderRef,
+        /// The local day it was paid.
+        day: Date,
+        /// What is asked.
+        question: Question,
+    },
     /// Asks her to confirm that she wants mail.
     ConsentConfirmation,
 }
@@ -111,6 +121,7 @@ impl News {
             Self::TierAtRisk { .. } => Kind::TierAtRisk,
             Self::TierEnding { .. } => Kind::TierEnding,
             Self::PointsExpiring { .. } => Kind::PointsExpiring,
+            Self::Survey { .. } => Kind::Survey,
             Self::ConsentConfirmation => Kind::ConsentConfirmation,
         }
     }
@@ -176,9 +187,15 @@ pub fn orders(draft: &Draft, entries: &[Entry], since: Option<Timestamp>) -> BTr
             };
             entries.iter().filter(told).filter_map(gained).collect()
         }
+        About::Night { reasons, .. } => {
+            let asked = |reason: &Reason| match reason {
+                Reason::Survey { order, .. } => Some(order.clone()),
+                _ => None,
+            };
+            reasons.iter().filter_map(asked).collect()
+        }
         About::TakenBack { .. }
         | About::Consent { .. }
-        | About::Night { .. }
         | About::LowScore { .. }
         | About::Answer { .. }
         | About::YouSaid { .. } => BTreeSet::new(),

@@ -441,6 +441,7 @@ mod tests {
         Recipient {
             unreachable: false,
             paused: false,
+            held_until: None,
             is_member: true,
             consented: false,
             complained: false,

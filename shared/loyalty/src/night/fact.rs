@@ -61,6 +61,10 @@ pub enum Fact {
     },
     /// What is missing to keep it.
     Missing(Money),
+    /// The local day of the order she is asked about.
+    Bought(Date),
+    /// The program asks so many days after an order.
+    AskedAfter(u8),
 }
 
 /// How a gap between purchases is known.
@@ -98,6 +102,9 @@ impl fmt::Display for Fact {
             Self::Counted { has, needs } => write!(f, "{has} of {needs}"),
             Self::Spent { has, needs } => write!(f, "{has} of {needs}"),
             Self::Missing(money) => write!(f, "{money} missing to keep it"),
+            Self::Bought(day) => write!(f, "bought on {day}"),
+            Self::AskedAfter(1) => f.write_str("asked a day after"),
+            Self::AskedAfter(days) => write!(f, "asked {days} days after"),
         }
     }
 }

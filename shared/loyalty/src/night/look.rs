@@ -3,7 +3,7 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::{Found, Gift, Look, Person, Shop, absence, days, notices};
+use super::{Found, Gift, Look, Person, Shop, absence, asking, days, notices};
 use crate::account::{Letters, Place, earliest};
 use crate::ledger::Occasion;
 use crate::mail::Reason;
@@ -114,6 +114,7 @@ fn coming(person: &Person<'_>, shop: &Shop<'_>, letters: &Letters, night: Date) 
         days::anniversary(person, shop, letters, night),
         notices::tier_ending(person, shop, letters, night),
         notices::tier_at_risk(person, shop, letters, night),
+        asking::survey(shop, letters),
         absence::win_back(person, shop, letters, night),
     ];
     let mut coming = notices::expiring(person, shop, letters, night);
@@ -133,7 +134,10 @@ impl Letters {
                 let old = self.win_backs.len().saturating_sub(2);
                 self.win_backs.drain(..old);
             }
-            Reason::Survey { .. } => self.survey = Some(night),
+            Reason::Survey { order, .. } => {
+                self.survey = Some(night);
+                self.never_ask_about(order);
+            }
             Reason::TierAtRisk { on, .. } => self.tier_at_risk = Some(*on),
             Reason::TierEnding { on, notice, .. } => self.tier_ending = Some((*on, *notice)),
             Reason::PointsExpiring { on, notice } => {

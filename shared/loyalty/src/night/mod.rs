@@ -8,6 +8,7 @@
 //! Surveys are not among it: an account knows the days of its orders, not which they were.
 
 mod absence;
+mod asking;
 mod days;
 mod fact;
 mod fate;

@@ -7,6 +7,7 @@ mod mail;
 mod reader;
 mod rewards;
 mod shop;
+mod survey;
 mod tiers;
 mod values;
 mod warnings;
@@ -16,8 +17,8 @@ use std::fmt;
 use thiserror::Error;
 
 use self::reader::Checker;
-use super::Program;
 use super::file::File;
+use super::{MailRules, Program};
 
 /// One thing that is wrong with a program, or worth knowing about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +118,9 @@ impl Checker {
         let rewards = self.rewards(file.reward, &known);
         let expiry = self.expiry(file.expiry, &known);
         let mail = self.mail(file.mail.unwrap_or_default());
+        let survey = self.survey(file.survey.unwrap_or_default());
         let settings = settings?;
+        let (survey, letter) = survey?;
         Some(Program {
             shop: shop?,
             name: settings.name,
@@ -134,7 +137,8 @@ impl Checker {
             tier_rules: tier_rules?,
             tiers,
             rewards,
-            mail: mail?,
+            mail: MailRules { survey: letter, ..mail? },
+            survey,
         })
     }
 }

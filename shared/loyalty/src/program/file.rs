@@ -54,6 +54,7 @@ pub(super) struct File {
     pub(super) reward: Vec<RewardFile>,
     pub(super) expiry: Option<ExpiryFile>,
     pub(super) mail: Option<MailFile>,
+    pub(super) survey: Option<SurveyFile>,
 }
 
 /// `[shop]`
@@ -247,6 +248,18 @@ pub(super) struct DayFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct TierAtRiskFile {
     pub(super) send: Option<String>,
+}
+
+/// `[survey]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SurveyFile {
+    pub(super) question: Option<String>,
+    pub(super) after_days: Option<i64>,
+    pub(super) send: Option<String>,
+    pub(super) points: Option<i64>,
+    pub(super) review_url: Option<String>,
+    pub(super) counter: Option<bool>,
 }
 
 /// `[[mail.template]]`

@@ -32,6 +32,8 @@ pub struct MailRules {
     pub anniversary: DayRules,
     /// The letter about what would keep a tier.
     pub tier_at_risk: LetterRules,
+    /// The letter that asks about an order; it offers nothing. `[survey]` says how it goes.
+    pub survey: LetterRules,
 }
 
 impl Default for MailRules {
@@ -45,6 +47,7 @@ impl Default for MailRules {
             birthday: DayRules::default(),
             anniversary: DayRules::default(),
             tier_at_risk: LetterRules::default(),
+            survey: LetterRules::default(),
         }
     }
 }
@@ -128,6 +131,7 @@ impl MailRules {
             Kind::Birthday => Some(&self.birthday.letter),
             Kind::Anniversary => Some(&self.anniversary.letter),
             Kind::TierAtRisk => Some(&self.tier_at_risk),
+            Kind::Survey => Some(&self.survey),
             _ => None,
         }
     }

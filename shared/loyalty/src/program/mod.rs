@@ -11,6 +11,7 @@ mod file;
 mod hours;
 mod mail;
 mod preset;
+mod survey;
 mod versions;
 
 use std::collections::BTreeSet;
@@ -26,6 +27,7 @@ pub use self::mail::{
     DayRules, LetterRules, MailRules, Rhythm, Sending, TemplateOverride, WinBackRules,
 };
 pub use self::preset::{ConsentGrade, ExpiryLimit, Preset};
+pub use self::survey::SurveyRules;
 pub use self::versions::{ProgramVersion, Programs, starts};
 use crate::Points;
 use crate::ids::{ShopId, SourceId, TierId};
@@ -70,6 +72,8 @@ pub struct Program {
     pub rewards: Vec<Reward>,
     /// What mail it asks for.
     pub mail: MailRules,
+    /// What it asks customers about their orders.
+    pub survey: SurveyRules,
 }
 
 /// The shop as the program file introduces it. Settings may change later without a new

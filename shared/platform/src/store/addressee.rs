@@ -18,6 +18,7 @@ pub const BY_PURCHASES: &str = "by-purchases";
 pub struct Addressee {
     unreachable: bool,
     paused: bool,
+    held_until: Option<Timestamp>,
     is_member: bool,
     consented: bool,
     suppressed: Option<Suppression>,
@@ -41,6 +42,7 @@ impl Addressee {
         Self {
             unreachable: contact.is_none_or(|contact| contact.email.is_none()),
             paused: account.paused || consent.paused_until(now).is_some(),
+            held_until: account.held_until.filter(|until| now < *until),
             is_member: account.is_member(),
             consented: consent.suffices(Channel::Email, preset),
             suppressed: consent.suppressed().map(|suppressed| suppressed.why),
@@ -55,6 +57,7 @@ impl Addressee {
         Recipient {
             unreachable: self.unreachable,
             paused: self.paused,
+            held_until: self.held_until,
             is_member: self.is_member,
             consented: self.consented,
             complained: self.suppressed == Some(Suppression::Complaint),

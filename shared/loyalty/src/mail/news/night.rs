@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::{Gift, Known, News};
 use crate::account::{Account, Finding};
-use crate::ids::TierId;
+use crate::ids::{OrderRef, TierId};
 use crate::ledger::{Cause, Entry, Occasion};
 use crate::mail::plan::{About, Draft};
 use crate::mail::{Kind, Reason};
@@ -34,9 +34,22 @@ pub(super) fn told(kind: Kind, draft: &Draft, known: &Known<'_>) -> Option<News>
             let worth = known.program.worth(points);
             Some(News::PointsExpiring { points, worth, on: *on })
         }
-        // Whom it asks, and where, is for whoever has the question.
-        Reason::Survey { .. } => None,
+        Reason::Survey { order, day } => survey(known, order, *day),
     }
+}
+
+/// A question about an order that is still hers and that she kept, as the program asks it now.
+fn survey(known: &Known<'_>, order: &OrderRef, day: Date) -> Option<News> {
+    let posted = known.posted.get(order)?;
+    let undone = |entry: &Entry| {
+        let of_it = matches!(&entry.cause, Cause::Order { order: of, .. } if of == order);
+        of_it && entry.delta < Points::ZERO
+    };
+    // An order may bring no points and be kept; one that lost all of its points isn't.
+    let is_kept = !posted.is_zero() || !known.entries.iter().any(undone);
+    let is_asked = !known.program.mail.off.contains(&Kind::Survey);
+    let question = known.program.survey.question;
+    (is_kept && is_asked).then(|| News::Survey { order: order.clone(), day, question })
 }
 
 /// What the program gave her for a day of hers: it was issued apart from the mail.

@@ -11,7 +11,8 @@ use jiff::tz::TimeZone;
 use super::*;
 use crate::account::{Counted, Place, moved};
 use crate::ids::CustomerId;
-use crate::mail::{House, MailMode, Recipient, Sent};
+use crate::ledger::Origin;
+use crate::mail::{House, Kind, MailMode, Message, Recipient, Sent, Verdict, decide};
 use crate::month::Month;
 use crate::program::{CORNER_BAKERY, Program};
 use crate::testing::at;
@@ -40,15 +41,18 @@ struct Night {
 }
 
 impl Life {
-    /// A member since a local day, of the sample program, who consented.
+    /// A member since a local day, of the sample program, who consented. Surveys are off: they
+    /// have a story of their own.
     fn since(joined: Date) -> Self {
+        let mut program = Program::parse(CORNER_BAKERY).unwrap();
+        program.mail.off.insert(Kind::Survey);
         let noon = joined.at(12, 0, 0, 0).to_zoned(TimeZone::UTC).unwrap();
         Self {
             id: CustomerId::from_bits(7),
             account: Account { member_since: Some(noon.timestamp()), ..Account::default() },
             birthday: None,
             by_purchases: true,
-            program: Program::parse(CORNER_BAKERY).unwrap(),
+            program,
             rhythm: Some(20),
             away_until: None,
             trials: Vec::new(),
@@ -60,6 +64,8 @@ impl Life {
     fn buys(&mut self, day: Date, kept: i64) {
         let order = Counted { day, kept, points: Points(0), again: false };
         self.account.facts.replace(None, &order, Month::of(day)).unwrap();
+        let order = format!("shopify:{}", day.strftime("%Y%m%d")).try_into().unwrap();
+        self.account.letters.ask_about(&order, day, day, &self.program);
     }
 
     fn earns(&mut self, points: i64, lot: Option<Month>) {
@@ -88,10 +94,31 @@ impl Life {
     }
 
     fn fate(&self, found: &Found, night: Date) -> Fate {
+        let at = morning(night, &self.program.shop.zone).unwrap();
+        self.asks(|recipient, house| {
+            fate(found, recipient, house, &self.shop(night), &self.person(), at)
+        })
+    }
+
+    /// What holds a thing that is to be told on the morning after a night.
+    fn held(&self, found: &Found, night: Date) -> Option<WhyNot> {
+        let at = morning(night, &self.program.shop.zone).unwrap();
+        let kind = found.reason.kind();
+        let (origin, caused_at) = (Origin::Live, None);
+        let message = Message { kind, fact_at: at, news_from: at, origin, caused_at };
+        match self.asks(|recipient, house| decide(&message, recipient, house, at)) {
+            Verdict::Wait { why, .. } => Some(why),
+            _ => None,
+        }
+    }
+
+    /// What the gate needs to know of her and of the shop.
+    fn asks<T>(&self, of: impl FnOnce(&Recipient<'_>, House<'_>) -> T) -> T {
         let zone = &self.program.shop.zone;
         let recipient = Recipient {
             unreachable: false,
             paused: false,
+            held_until: self.account.held_until,
             is_member: true,
             consented: self.consented,
             complained: false,
@@ -105,9 +132,7 @@ impl Life {
         let mode =
             self.mail_since.map_or(MailMode::Off, |since| MailMode::Live { since: live(since) });
         let off: Vec<_> = self.program.mail.off.iter().copied().collect();
-        let house = House { mode, paused: false, marketing_paused: false, off: &off };
-        let at = morning(night, zone).unwrap();
-        fate(found, &recipient, house, &self.shop(night), &self.person(), at)
+        of(&recipient, House { mode, paused: false, marketing_paused: false, off: &off })
     }
 
     /// Looks, decides, marks and gives, as a night's transaction does.

@@ -44,8 +44,9 @@ fn programs() -> impl Strategy<Value = Program> {
     let windows = prop::sample::select(vec![Window::Rolling, Window::Calendar]);
     let qualifies = prop::sample::select(vec![Qualify::Spend, Qualify::Orders]);
     let gifts = (0..2_i64, 0..2_i64);
-    (rhythms(), expiries(), closed(), windows, qualifies, gifts).prop_map(
-        |(rhythm, expiry, closed, window, qualify, gifts)| {
+    let asks = prop_oneof![1 => Just(None), 4 => (1..=30_u8).prop_map(Some)];
+    (rhythms(), expiries(), closed(), windows, qualifies, gifts, asks).prop_map(
+        |(rhythm, expiry, closed, window, qualify, gifts, asks)| {
             let mut program = Program::parse(CORNER_BAKERY).unwrap();
             program.mail.win_back.rhythm = rhythm;
             program.mail.birthday.points = Points(gifts.0);
@@ -54,6 +55,10 @@ fn programs() -> impl Strategy<Value = Program> {
             program.shop.closed = closed;
             program.tier_rules.window = window;
             program.tier_rules.qualify = qualify;
+            match asks {
+                Some(days) => program.survey.after_days = days,
+                None => drop(program.mail.off.insert(Kind::Survey)),
+            }
             program
         },
     )
@@ -152,6 +157,32 @@ proptest! {
         }
         for (after, night) in letters {
             prop_assert!(after.until(night).unwrap().get_days() >= 21);
+        }
+    }
+
+    #[test]
+    fn nobody_is_asked_twice_in_90_days_nor_before_the_day_the_program_says(
+        life in lives(), bought in purchases(), missed in 1..9_usize,
+    ) {
+        let mut life = life;
+        let after_days = i32::from(life.program.survey.after_days);
+        let may = !life.program.mail.off.contains(&Kind::Survey);
+        let mut asked: Vec<Date> = Vec::new();
+        for date in nights(FIRST, LAST) {
+            if asked.len() % missed == 0 || date.day() % 3 == 0 {
+                for (found, _) in life.night(date).decided {
+                    let crate::mail::Reason::Survey { day, .. } = found.reason else { continue };
+                    prop_assert_eq!(found.day, day.checked_add(after_days.days()).unwrap());
+                    prop_assert!(may && found.day <= date);
+                    asked.push(date);
+                }
+            }
+            for (_, kept) in bought.iter().filter(|(day, _)| *day == date) {
+                life.buys(date, *kept);
+            }
+        }
+        for two in asked.windows(2) {
+            prop_assert!(two[0].until(two[1]).unwrap().get_days() >= 90, "{two:?}");
         }
     }
 

@@ -13,28 +13,39 @@ const LAST: Date = date(2026, 12, 31);
 
 /// The year, with what she bought in between.
 fn year(mut life: Life, bought: &[Date]) -> String {
-    let mut lines: Vec<(Date, String)> =
-        bought.iter().map(|day| (*day, "    bought".to_owned())).collect();
-    let priced: Vec<(Date, i64)> = bought.iter().map(|day| (*day, 1000)).collect();
-    for night in live(&mut life, FIRST, LAST, &priced, true) {
+    text(lines(&mut life, FIRST, LAST, bought))
+}
+
+/// A part of the year, each line with its date.
+fn lines(life: &mut Life, from: Date, to: Date, bought: &[Date]) -> Vec<(Date, String)> {
+    let bought = bought.iter().copied().filter(|day| (from..=to).contains(day));
+    let priced: Vec<(Date, i64)> = bought.map(|day| (day, 1000)).collect();
+    let line = |(day, _): &(Date, i64)| (*day, "    bought".to_owned());
+    let mut lines: Vec<(Date, String)> = priced.iter().map(line).collect();
+    for night in live(life, from, to, &priced, true) {
         for gift in &night.gifts {
             let what = format!("    gift of {} points for {}", gift.points.0, gift.day);
             lines.push((night.date, what));
         }
         for (found, fate) in &night.decided {
-            lines.push((night.date, told(found, fate)));
+            let held = life.held(found, night.date);
+            lines.push((night.date, told(found, fate, held)));
         }
     }
     lines.sort_by_key(|line| line.0);
+    lines
+}
+
+fn text(lines: Vec<(Date, String)>) -> String {
     lines.iter().fold(String::new(), |mut text, (day, line)| {
         writeln!(text, "{day}{line}").unwrap();
         text
     })
 }
 
-fn told(found: &Found, fate: &Fate) -> String {
+fn told(found: &Found, fate: &Fate, held: Option<WhyNot>) -> String {
     let fate = match fate {
-        Fate::Tell => "tell".to_owned(),
+        Fate::Tell => held.map_or("tell".to_owned(), |why| format!("tell later, {why}")),
         Fate::HeldOut { test } => format!("held out by the test {test}"),
         Fate::Awaiting => "await approval".to_owned(),
         Fate::Skipped { why } => format!("skip, {why}"),
@@ -161,6 +172,24 @@ fn without_consent_she_has_her_gifts_and_what_she_stands_to_lose() {
     life.birthday = "05-01".parse().ok();
     life.account.tier = silver(date(2026, 5, 20));
     insta::assert_snapshot!(year(life, &days));
+}
+
+#[test]
+fn who_gave_a_low_score_hears_nothing_but_what_is_owed_until_it_is_answered() {
+    let (mut life, mut days) = regular();
+    life.program.mail.off.clear();
+    life.account.tier = silver(date(2026, 6, 20));
+    life.birthday = "05-01".parse().ok();
+    days.extend(nights(date(2026, 4, 6), date(2026, 12, 20)).step_by(24));
+    // She answers the second survey, and her score is low: until 13 May at most marketing
+    // waits.
+    let low = date(2026, 4, 13);
+    let mut story = lines(&mut life, FIRST, low, &days);
+    let asked_on = low.to_zoned(life.program.shop.zone.clone()).unwrap().timestamp();
+    life.account.held_until = Some(asked_on + crate::survey::HELD_FOR);
+    story.push((low, "    gave a low score".to_owned()));
+    story.extend(lines(&mut life, low.tomorrow().unwrap(), LAST, &days));
+    insta::assert_snapshot!(text(story));
 }
 
 #[test]

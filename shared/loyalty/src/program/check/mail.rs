@@ -8,7 +8,7 @@ use crate::mail::plan::Receipts;
 use crate::mail::{Class, Kind};
 use crate::program::file::{MailFile, TemplateFile};
 use crate::program::mail::APPROVE_DAYS;
-use crate::program::{MailRules, TemplateOverride};
+use crate::program::{LetterRules, MailRules, TemplateOverride};
 
 /// The longest template of a subject or preheader, in characters: what stands in a line of
 /// a mailbox, with room for the names of values.
@@ -62,6 +62,8 @@ impl Checker {
             birthday: birthday?,
             anniversary: anniversary?,
             tier_at_risk: tier_at_risk?,
+            // `[survey]` says it.
+            survey: LetterRules::default(),
         })
     }
 
@@ -87,6 +89,9 @@ impl Checker {
             Some(kind) if kind.has_switch() => return Some(kind),
             Some(kind) if kind.class() == Class::AskedFor => {
                 ", which can't be off, for it answers what somebody asked for"
+            }
+            Some(kind) if kind.class() == Class::Owner => {
+                ", which can't be off, for it tells you of a customer who waits for an answer"
             }
             Some(_) => ", which can't be off, for it tells members what they stand to lose",
             None => "",
@@ -120,8 +125,7 @@ impl Checker {
     }
 
     fn template(&mut self, key: &str, file: TemplateFile) -> Option<TemplateOverride> {
-        let kinds = Kind::ALL.map(|kind| (kind.as_str(), kind));
-        let kind = self.choice(&format!("{key}.kind"), file.kind.as_deref(), &kinds, None);
+        let kind = self.template_kind(&format!("{key}.kind"), file.kind.as_deref());
         let languages = Language::ALL.map(|language| (language.as_str(), language));
         let language = file.language.as_deref();
         let language = self.choice(&format!("{key}.language"), language, &languages, None);
@@ -136,6 +140,24 @@ impl Checker {
             (line("subject", file.subject), line("preheader", file.preheader));
         let body = file.body.and_then(|body| self.body(&format!("{key}.body"), body));
         Some(TemplateOverride { kind: kind?, language: language?, subject, preheader, body })
+    }
+
+    /// A kind that customers read: what the shop's own people are told is in our words.
+    fn template_kind(&mut self, key: &str, name: Option<&str>) -> Option<Kind> {
+        let to_owner = |kind: &Kind| kind.class() == Class::Owner;
+        if let Some(kind) =
+            Kind::ALL.into_iter().filter(to_owner).find(|it| Some(it.as_str()) == name)
+        {
+            let found = shown(kind.as_str());
+            self.report(
+                key,
+                format!("found {found}, which only you and your staff get; leave it out"),
+            );
+            return None;
+        }
+        let kinds = Kind::ALL.into_iter().filter(|kind| !to_owner(kind));
+        let kinds: Vec<(&str, Kind)> = kinds.map(|kind| (kind.as_str(), kind)).collect();
+        self.choice(key, name, &kinds, None)
     }
 
     fn body(&mut self, key: &str, body: String) -> Option<String> {
@@ -195,7 +217,7 @@ mod tests {
         }
         let ones = "write one of \"tier-reached\", \"points-taken-back\", \"receipt\", \
                     \"birthday\", \"anniversary\", \"welcome\", \"tier-at-risk\", \"survey\", \
-                    \"win-back\"";
+                    \"you-said\", \"win-back\"";
         check(
             "[mail]\noff = [\"welcome\", \"points-expiring\"]",
             &format!(
@@ -208,6 +230,13 @@ mod tests {
             &format!(
                 "mail.off[0]: found \"sign-in\", which can't be off, for it answers what somebody \
                  asked for; {ones}"
+            ),
+        );
+        check(
+            "[mail]\noff = [\"low-score\"]",
+            &format!(
+                "mail.off[0]: found \"low-score\", which can't be off, for it tells you of a \
+                 customer who waits for an answer; {ones}"
             ),
         );
         check("[mail]\noff = [\"news\"]", &format!("mail.off[0]: found \"news\"; {ones}"));
@@ -308,10 +337,21 @@ mod tests {
     }
 
     #[test]
+    fn what_only_the_shops_own_people_get_has_no_template() {
+        check(
+            "[[mail.template]]\nkind = \"low-score\"\nlanguage = \"en\"\nsubject = \"Help\"",
+            "mail.template[0].kind: found \"low-score\", which only you and your staff get; leave \
+             it out",
+        );
+    }
+
+    #[test]
     fn an_unknown_kind_of_template_is_told_which_there_are() {
         let file = "[[mail.template]]\nkind = \"recipt\"\nlanguage = \"en\"\nsubject = \"a\"";
         let error = Program::parse(&format!("{SMALLEST}{file}")).unwrap_err().to_string();
         assert!(error.contains("mail.template[0].kind: found \"recipt\"; write one of"), "{error}");
-        assert!(Kind::ALL.iter().all(|kind| error.contains(kind.as_str())), "{error}");
+        let theirs = Kind::ALL.iter().filter(|kind| kind.class() != Class::Owner);
+        assert!(theirs.clone().all(|kind| error.contains(kind.as_str())), "{error}");
+        assert!(!error.contains("low-score"), "{error}");
     }
 }

@@ -19,7 +19,7 @@ pub(super) const MAX_LIST: usize = 1000;
 /// The most decimal places of a factor.
 const MAX_PLACES: u32 = 4;
 /// The most words that are listed where one of them is needed.
-const MAX_LISTED: usize = 20;
+const MAX_LISTED: usize = 24;
 /// The most characters of a wrong value that are shown.
 const MAX_FOUND: usize = 80;
 

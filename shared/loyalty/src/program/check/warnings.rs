@@ -25,7 +25,15 @@ impl Program {
             let message = over_midnight(multiplier)?;
             Some(Problem::new(&format!("multiplier[{index}].until"), message))
         });
-        notes.chain(coarse).chain(nights).collect()
+        notes.chain(coarse).chain(nights).chain(self.paid_reviews()).collect()
+    }
+
+    /// A word on points for answers beside a review link, which isn't shown then.
+    fn paid_reviews(&self) -> Option<Problem> {
+        let hidden = self.survey.review_url.is_some() && self.survey.review_link().is_none();
+        let message = "isn't shown while survey.points are given for answers: points for reviews \
+                       are against Google's policy, and deceptive to the FTC";
+        hidden.then(|| Problem::new("survey.review_url", message.to_owned()))
     }
 
     /// A word on rounding down where one point takes much money: an order loses half a
@@ -92,6 +100,19 @@ mod tests {
                the same amount lose less"],
         );
         check(|text| two_per("\"50.00\"")(text).replace("\"floor\"", "\"half-up\""), &[]);
+    }
+
+    #[test]
+    fn a_review_link_beside_points_for_answers_is_explained() {
+        let survey = |keys: &'static str| {
+            move |text: &str| format!("{text}\n[survey]\nreview_url = 'https://g.page/r'\n{keys}")
+        };
+        check(survey(""), &[]);
+        check(
+            survey("points = 10"),
+            &["survey.review_url: isn't shown while survey.points are given for answers: points \
+               for reviews are against Google's policy, and deceptive to the FTC"],
+        );
     }
 
     #[test]

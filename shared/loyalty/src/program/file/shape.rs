@@ -31,7 +31,7 @@ pub(super) struct Shape {
 }
 
 /// The sections of which there is one.
-const SINGLE: &[&str] = &["shop", "program", "base", "tiers", "expiry", "mail"];
+const SINGLE: &[&str] = &["shop", "program", "base", "tiers", "expiry", "mail", "survey"];
 /// The sections within sections, of which there is one each.
 const WITHIN: &[(&str, &str)] = &[
     ("shop", "hours"),
@@ -275,7 +275,8 @@ mod tests {
             "[rewards]\nid = 5",
             "rewards",
             "unknown key in line 1; allowed here: `shop`, `program`, `base`, `earn`, \
-             `category`, `multiplier`, `tiers`, `tier`, `reward`, `expiry`, `mail`",
+             `category`, `multiplier`, `tiers`, `tier`, `reward`, `expiry`, `mail`, \
+             `survey`",
         );
     }
 
