@@ -32,8 +32,7 @@ impl Account {
         program: &Program,
         when: (Date, Timestamp),
     ) -> Result<Entry, Overflow> {
-        let cause =
-            Cause::Goodwill { follow_up: follow_up.to_owned(), words: words.to_owned() };
+        let cause = Cause::Goodwill { follow_up: follow_up.to_owned(), words: words.to_owned() };
         self.gift(cause, points, program, when, Origin::Adjust)
     }
 

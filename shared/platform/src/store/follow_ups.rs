@@ -11,9 +11,9 @@ use loyalty::month::Month;
 use loyalty::survey::{AnswerBy, HELD_FOR, Question, Score};
 use serde::{Deserialize, Serialize};
 
+pub use self::acts::{Closing, FollowUpAct, FollowUpError, Goodwill};
 use super::item::{self, Put};
 use super::keys::{Entity, List};
-pub use self::acts::{Closing, FollowUpAct, FollowUpError, Goodwill};
 use super::{Store, StoreError, Whence, short_hash};
 
 /// A low score that waits, or waited, for a person.

@@ -90,10 +90,10 @@ pub use self::reconciled::{
 };
 pub use self::records::Known;
 pub use self::runs::{Cursor, DuePage, Run};
+pub use self::said::Said;
 pub use self::set_aside::{DeadLetter, SAME_SALE, Task, UNREACHED, WITHDRAWAL};
 pub use self::shops::{Applied, Rules, Settings, Status};
 pub use self::silence::{Heard as LastHeard, SILENCE};
-pub use self::said::Said;
 pub use self::surveys::{
     Answer, AnswerPlace, AnswersPage, Asked, CounterAnswer, LONGEST_COMMENT, NoAnswerPlace, Survey,
     closes,

@@ -198,9 +198,8 @@ impl SurveyAnswer {
             at: answer.at,
             asked_at: survey.map(|survey| survey.asked_at),
             times: survey.map_or(1, |survey| survey.answered.max(1)),
-            earlier: earlier.map_or_else(Vec::new, |(_, rest)| {
-                rest.iter().map(EarlierAnswer::from).collect()
-            }),
+            earlier: earlier
+                .map_or_else(Vec::new, |(_, rest)| rest.iter().map(EarlierAnswer::from).collect()),
             tier: survey.and_then(|survey| survey.tier.as_ref()).map(ToString::to_string),
             products: survey.map(|survey| survey.products.clone()).unwrap_or_default(),
             channel: channel(asked),

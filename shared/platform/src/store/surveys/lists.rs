@@ -66,7 +66,9 @@ impl Asked {
         }
         let customer = item::text(&found, table::PK).and_then(|pk| customer_of(&pk));
         match customer.filter(|_| sk.starts_with(SURVEYS)) {
-            Some(customer) => item::read(found).map(|survey| Some(Self::Somebody(customer, survey))),
+            Some(customer) => {
+                item::read(found).map(|survey| Some(Self::Somebody(customer, survey)))
+            }
             None => Ok(None),
         }
     }
