@@ -224,7 +224,7 @@ fn table<'a>(visit: &Visit, entries: &[Entry], columns: &'a [Column<'a>]) -> Opt
     let words = visit.words;
     let row = |entry: &Entry| {
         let what = match entry.cause {
-            Cause::Gift { .. } => words.gift,
+            Cause::Gift { .. } | Cause::Goodwill { .. } => words.gift,
             _ if entry.delta < Points::ZERO => words.went_back,
             _ => words.purchase,
         };

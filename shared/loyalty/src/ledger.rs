@@ -66,6 +66,14 @@ pub enum Cause {
         /// Which day.
         occasion: Occasion,
     },
+    /// Points that the owner gave her after a low score.
+    Goodwill {
+        /// The follow-up.
+        follow_up: String,
+        /// The owner's own sentence, which she reads; empty: the answer they came with says it.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        words: String,
+    },
     /// Points expired, after she was told.
     Expired {
         /// The last local day they could be used.

@@ -5,6 +5,7 @@ mod auth;
 mod birthday;
 mod customers;
 mod decisions;
+mod follow_ups;
 mod held;
 mod jobs;
 mod ledger;
@@ -19,6 +20,7 @@ mod params;
 mod reconciliations;
 mod refusal;
 mod shop;
+mod surveys;
 mod templates;
 mod trials;
 mod views;
@@ -61,6 +63,11 @@ fn guarded() -> OpenApiRouter<Services> {
         .routes(routes!(why::why))
         .routes(routes!(jobs::mail))
         .routes(routes!(jobs::points))
+        .routes(routes!(surveys::results))
+        .routes(routes!(surveys::answers))
+        .routes(routes!(surveys::say))
+        .routes(routes!(follow_ups::list))
+        .routes(routes!(follow_ups::one, follow_ups::act))
         .routes(routes!(trials::list, trials::start))
         .routes(routes!(trials::one))
         .routes(routes!(trials::end))

@@ -36,6 +36,7 @@ const BEARER: &str = "bearer";
         (name = "orders", description = "Sales and what they are worth"),
         (name = "mail", description = "What goes out to customers"),
         (name = "nights", description = "What the nights decided, and what waits for the owner"),
+        (name = "surveys", description = "What customers answered, and low scores"),
         (name = "document", description = "This document"),
     ),
 )]

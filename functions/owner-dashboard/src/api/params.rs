@@ -7,8 +7,11 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use http::request::Parts;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use loyalty::ids::{CustomerId, OrderId, OrderRef, ShopId, Source};
 use loyalty::mail::Kind;
+use loyalty::month::Month;
+use platform::Services;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
@@ -91,6 +94,19 @@ pub(super) fn day(name: &str, text: &str) -> Result<Date, Refusal> {
         let detail = format!("`{name}` isn't a day: write it as 2026-11-22");
         Refusal::unreadable(&format!("unreadable-{name}"), detail)
     })
+}
+
+/// The month that the parameter `name` says.
+pub(super) fn month(name: &str, text: &str) -> Result<Month, Refusal> {
+    text.parse().map_err(|_| {
+        let detail = format!("`{name}` isn't a month: write it as 2026-11");
+        Refusal::unreadable(&format!("unreadable-{name}"), detail)
+    })
+}
+
+/// The month it is (UTC).
+pub(super) fn this_month(services: &Services) -> Month {
+    Month::of(services.clock.now().to_zoned(TimeZone::UTC).date())
 }
 
 /// What a body says, as JSON.

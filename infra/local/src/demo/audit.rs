@@ -205,7 +205,7 @@ impl Audited {
         let sum = match &entry.cause {
             Cause::Order { .. } | Cause::ExpiryReversed { .. } if delta > 0 => &mut self.issued,
             Cause::Order { .. } | Cause::ExpiryReversed { .. } => &mut self.clawed_back,
-            Cause::Gift { .. } => {
+            Cause::Gift { .. } | Cause::Goodwill { .. } => {
                 self.gifts = self.gifts.saturating_add(1);
                 &mut self.given
             }

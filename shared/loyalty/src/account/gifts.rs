@@ -1,4 +1,5 @@
-//! Gifts: points the program promises for a day, whatever mail somebody gets.
+//! Gifts: points the program promises for a day, whatever mail somebody gets, and those that
+//! the owner gives with her own hand.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -17,6 +18,29 @@ impl Account {
         occasion: Occasion,
         points: Points,
         program: &Program,
+        when: (Date, Timestamp),
+        origin: Origin,
+    ) -> Result<Entry, Overflow> {
+        self.gift(Cause::Gift { occasion }, points, program, when, origin)
+    }
+
+    /// Gives her points for a low score, with the owner's own sentence, as [`Self::give`] does.
+    pub fn goodwill(
+        &mut self,
+        follow_up: &str,
+        (points, words): (Points, &str),
+        program: &Program,
+        when: (Date, Timestamp),
+    ) -> Result<Entry, Overflow> {
+        let cause = Cause::Goodwill { follow_up: follow_up.to_owned(), words: words.to_owned() };
+        self.gift(cause, points, program, when, Origin::Adjust)
+    }
+
+    fn gift(
+        &mut self,
+        cause: Cause,
+        points: Points,
+        program: &Program,
         (day, now): (Date, Timestamp),
         origin: Origin,
     ) -> Result<Entry, Overflow> {
@@ -28,7 +52,7 @@ impl Account {
             at: now,
             fact_at: None,
             delta: points,
-            cause: Cause::Gift { occasion },
+            cause,
             receipt: None,
             balance_after: self.wallet.balance()?,
             promotion: None,

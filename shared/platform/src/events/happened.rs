@@ -108,6 +108,8 @@ pub enum PointsCause {
     ExpiryReversed,
     /// A gift that the program promises.
     Gift,
+    /// The owner gave her points after a low score.
+    Goodwill,
     /// Points expired.
     Expired,
     /// Her account was merged into another.

@@ -150,6 +150,7 @@ fn points(customer: &CustomerId, entry: &Entry) -> Option<PointsChanged> {
         Cause::Order { order, what } => (order_cause(*what), Some(order), None),
         Cause::ExpiryReversed { order } => (PointsCause::ExpiryReversed, Some(order), None),
         Cause::Gift { .. } => (PointsCause::Gift, None, None),
+        Cause::Goodwill { .. } => (PointsCause::Goodwill, None, None),
         Cause::Expired { .. } => (PointsCause::Expired, None, None),
         Cause::Reviewed { .. } => return None,
         Cause::MergedInto { customer } => (PointsCause::MergedInto, None, Some(customer)),

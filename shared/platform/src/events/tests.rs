@@ -381,6 +381,7 @@ fn an_entry_tells_its_points_and_the_tier_it_brought() {
         (of(Change::Corrected), "corrected"),
         (Cause::ExpiryReversed { order: order() }, "expiry_reversed"),
         (Cause::Gift { occasion: Occasion::Birthday }, "gift"),
+        (Cause::Goodwill { follow_up: "f1".to_owned(), words: "Sorry".to_owned() }, "goodwill"),
         (Cause::Expired { on: jiff::civil::date(2026, 11, 30) }, "expired"),
         (Cause::MergedInto { customer: ada() }, "merged_into"),
         (Cause::MergedFrom { customer: ada() }, "merged_from"),

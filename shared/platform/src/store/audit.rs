@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::item::{self, Put};
 use super::keys::{AUDIT, Entity};
-use super::{Store, StoreError, Whence};
+use super::{FollowedUp, Store, StoreError, Whence};
 
 /// An act of a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,15 @@ pub enum What {
         /// Points it brought or took.
         delta: Points,
     },
+    /// Did something about a low score.
+    FollowedUp {
+        /// The follow-up.
+        follow_up: String,
+        /// Which of its steps, from 1.
+        step: u32,
+        /// What.
+        did: FollowedUp,
+    },
 }
 
 impl What {
@@ -45,6 +54,7 @@ impl What {
     fn id(&self) -> String {
         match self {
             Self::Corrected { order, to, .. } => format!("corrected {order} {to}"),
+            Self::FollowedUp { follow_up, step, .. } => format!("followed up {follow_up} {step}"),
         }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! A follow-up holds no words of the customer's: those stand in her survey.
 
+mod acts;
+
 use jiff::Timestamp;
 use loyalty::Points;
 use loyalty::ids::{CustomerId, OrderRef, ShopId};
@@ -9,6 +11,7 @@ use loyalty::month::Month;
 use loyalty::survey::{AnswerBy, HELD_FOR, Question, Score};
 use serde::{Deserialize, Serialize};
 
+pub use self::acts::{Closing, FollowUpAct, FollowUpError, Goodwill};
 use super::item::{self, Put};
 use super::keys::{Entity, List};
 use super::{Store, StoreError, Whence, short_hash};
@@ -79,6 +82,13 @@ pub enum FollowedUp {
     Closed,
 }
 
+impl FollowedUp {
+    /// Whether it answered her, by mail or by a call.
+    fn is_answer(&self) -> bool {
+        matches!(self, Self::Answered { .. } | Self::Called)
+    }
+}
+
 impl FollowUp {
     /// The id of the follow-up of a survey.
     pub fn id(shop: &ShopId, customer: &CustomerId, order: &OrderRef) -> String {
@@ -123,11 +133,26 @@ impl FollowUp {
 
     /// Whether somebody has answered or called her since it was opened.
     pub fn was_answered(&self) -> bool {
-        let answered = |step: &Step| {
-            matches!(step.what, FollowedUp::Answered { .. } | FollowedUp::Called)
-                && step.at >= self.opened_at
-        };
-        self.steps.iter().any(answered)
+        self.since_opened().any(FollowedUp::is_answer)
+    }
+
+    /// Whether she was given points since it was opened.
+    pub fn was_given_points(&self) -> bool {
+        self.since_opened().any(|did| matches!(did, FollowedUp::Gave { .. }))
+    }
+
+    /// What was done since it was opened: after it was last closed.
+    fn since_opened(&self) -> impl Iterator<Item = &FollowedUp> {
+        let steps = self.steps.iter().rev().map(|step| &step.what);
+        steps.take_while(|did| **did != FollowedUp::Closed)
+    }
+
+    /// The triggers of the answers by mail, oldest first.
+    fn answers(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.steps.iter().filter_map(|step| match &step.what {
+            FollowedUp::Answered { trigger } => Some(trigger.as_str()),
+            _ => None,
+        })
     }
 
     /// Its write, without a condition.
@@ -147,5 +172,35 @@ impl Store {
     /// A follow-up by its id.
     pub async fn follow_up(&self, shop: &ShopId, id: &str) -> Result<Option<FollowUp>, StoreError> {
         self.get(&Entity::FollowUp(id).key(shop)).await?.map(item::read).transpose()
+    }
+
+    /// The follow-ups that wait for somebody, the longest waiting first. Their list follows the
+    /// table a little later.
+    pub async fn open_follow_ups(&self, shop: &ShopId) -> Result<Vec<FollowUp>, StoreError> {
+        let mut found = self.follow_ups_in(shop, List::OpenFollowUps).await?;
+        found.retain(FollowUp::is_open);
+        found.sort_by(|a, b| (a.opened_at, &a.id).cmp(&(b.opened_at, &b.id)));
+        Ok(found)
+    }
+
+    /// The follow-ups that were closed in a month (UTC), the last closed first.
+    pub async fn closed_follow_ups(
+        &self,
+        shop: &ShopId,
+        month: Month,
+    ) -> Result<Vec<FollowUp>, StoreError> {
+        let mut found = self.follow_ups_in(shop, List::ClosedFollowUps(month)).await?;
+        found.retain(|one| one.closed_at.is_some_and(|at| super::surveys::month(at) == month));
+        found.sort_by(|a, b| (b.closed_at, &b.id).cmp(&(a.closed_at, &a.id)));
+        Ok(found)
+    }
+
+    async fn follow_ups_in(
+        &self,
+        shop: &ShopId,
+        list: List<'_>,
+    ) -> Result<Vec<FollowUp>, StoreError> {
+        let keys = self.list(&list.partition(shop)).await?;
+        self.get_all(keys).await?.into_iter().map(item::read).collect()
     }
 }

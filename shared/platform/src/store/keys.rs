@@ -108,6 +108,8 @@ pub enum Entity<'a> {
     Approval(Date, &'a str),
     /// Two people who may be one.
     MergeCandidate(&'a CustomerId, &'a CustomerId),
+    /// What the owner writes to those who answered, by the name she gave it.
+    Said(&'a str),
     /// A holdout test.
     Test(&'a str),
     /// A signed body that couldn't be read; part 0 tells about it.
@@ -184,6 +186,7 @@ impl Entity<'_> {
             Self::FollowUp(id) => of_shop(format!("{FOLLOW_UPS}{}", text(id))),
             Self::Approval(date, kind) => of_shop(format!("{APPROVALS}{date}#{}", text(kind))),
             Self::MergeCandidate(a, b) => of_shop(format!("CANDIDATE#{}#{}", a.min(b), a.max(b))),
+            Self::Said(id) => of_shop(format!("SAID#{}", text(id))),
             Self::Test(id) => of_shop(format!("{TESTS}{}", text(id))),
             Self::DeadLetter(id, part) => own("DEAD", text(id), format!("PART#{part:05}")),
             Self::Task(topic, hash) => of_shop(format!("TASK#{}#{}", text(topic), text(hash))),

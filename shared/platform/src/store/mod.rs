@@ -32,6 +32,7 @@ mod reconciled;
 mod records;
 mod retry;
 mod runs;
+mod said;
 mod set_aside;
 mod shops;
 mod silence;
@@ -65,7 +66,9 @@ pub use self::corrections::{CorrectedOrder, Correction, CorrectionError};
 pub use self::customers::{CursorError, CustomersCursor, CustomersPage};
 pub use self::due::DueWork;
 pub use self::errands::Errand;
-pub use self::follow_ups::{FollowUp, FollowedUp, Step};
+pub use self::follow_ups::{
+    Closing, FollowUp, FollowUpAct, FollowUpError, FollowedUp, Goodwill, Step,
+};
 pub use self::lookups::Lookup;
 pub use self::mail_mode::{MailChange, MailMode, Whence};
 pub use self::mail_nights::{Approval, ApprovalAnswer, Settled};
@@ -87,11 +90,13 @@ pub use self::reconciled::{
 };
 pub use self::records::Known;
 pub use self::runs::{Cursor, DuePage, Run};
+pub use self::said::Said;
 pub use self::set_aside::{DeadLetter, SAME_SALE, Task, UNREACHED, WITHDRAWAL};
 pub use self::shops::{Applied, Rules, Settings, Status};
 pub use self::silence::{Heard as LastHeard, SILENCE};
 pub use self::surveys::{
-    Answer, Answered, Answering, COUNTER_PLACES, CounterAnswer, LONGEST_COMMENT, Survey, closes,
+    Answer, AnswerPlace, Answered, Answering, AnswersPage, Asked, COUNTER_PLACES, CounterAnswer,
+    LONGEST_COMMENT, NoAnswerPlace, Survey, closes,
 };
 pub use self::template_faults::{MAIL_TEMPLATE, TemplateFault};
 pub use self::trials::fresh_key;

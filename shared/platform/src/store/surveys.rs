@@ -5,6 +5,7 @@
 
 mod answering;
 mod counter;
+mod lists;
 
 use jiff::{SignedDuration, Timestamp};
 use loyalty::Points;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::answering::{Answered, Answering};
 pub use self::counter::COUNTER_PLACES;
+pub use self::lists::{AnswerPlace, AnswersPage, Asked, NoAnswerPlace};
 use super::item::{self, Put};
 use super::keys::{Entity, List};
 use super::{Store, StoreError};

@@ -64,6 +64,13 @@ pub(in crate::api) enum Cause {
         /// Which day.
         occasion: Occasion,
     },
+    /// Points that the owner gave her after a low score.
+    Goodwill {
+        /// The follow-up.
+        follow_up: String,
+        /// The owner's own sentence; null where the answer they came with says it.
+        words: Option<String>,
+    },
     /// Points expired, after she was told.
     Expired {
         /// The last local day they could be used.
@@ -199,6 +206,9 @@ impl From<ledger::Cause> for Cause {
                 Self::ExpiryReversed { order: (&order).into() }
             }
             ledger::Cause::Gift { occasion } => Self::Gift { occasion: occasion.into() },
+            ledger::Cause::Goodwill { follow_up, words } => {
+                Self::Goodwill { follow_up, words: Some(words).filter(|words| !words.is_empty()) }
+            }
             ledger::Cause::Expired { on } => Self::Expired { on },
             ledger::Cause::Reviewed { why } => Self::Reviewed { why: why.into() },
             ledger::Cause::MergedInto { customer } => {

@@ -3,6 +3,7 @@
 mod approval;
 mod customer;
 mod decision;
+mod follow_up;
 mod held;
 mod job;
 mod ledger;
@@ -11,6 +12,7 @@ mod merge;
 mod message;
 mod order;
 mod reconciliation;
+mod survey;
 mod templates;
 mod trial;
 mod why;
@@ -24,6 +26,7 @@ use utoipa::ToSchema;
 pub(super) use self::approval::{Answered, Approval, Approvals};
 pub(super) use self::customer::{Customer, Customers};
 pub(super) use self::decision::{Decided, Decision, Decisions};
+pub(super) use self::follow_up::{FollowUpInFull, FollowUpInShort, FollowUps};
 pub(super) use self::held::HeldOrders;
 pub(super) use self::job::{MailNight, MailNightOf, PointsNightOf, PointsNightPage};
 pub(super) use self::ledger::{Entry, LedgerPage};
@@ -32,6 +35,10 @@ pub(super) use self::merge::MergeCandidates;
 pub(super) use self::message::{CustomerMessages, MessageState, Messages};
 pub(super) use self::order::Order;
 pub(super) use self::reconciliation::Reconciliations;
+pub(super) use self::survey::{
+    Question, QuestionResults, SaidPlanned, ScoreCount, SurveyAnswer, SurveyAnswers, SurveyGroup,
+    SurveyResults, channel, score_in_words,
+};
 pub(super) use self::templates::MailTemplates;
 pub(super) use self::trial::{Forecast, StartedTrial, Trial, TrialResult, Trials};
 pub(super) use self::why::{Gate, Why};

@@ -42,6 +42,7 @@ fn every_key_of_every_entity() {
         Entity::FollowUp("f1"),
         Entity::Approval(date, "win-back"),
         Entity::MergeCandidate(&ben, &anna),
+        Entity::Said("2026-10"),
         Entity::Test("t1"),
         Entity::DeadLetter("d1", 2),
         Entity::Task("customers/redact", "5f70"),

@@ -28,6 +28,16 @@ impl Place {
     pub fn of(planned_at: Timestamp, id: &str) -> Self {
         Self(Listed::at(String::new(), planned_at, id).place)
     }
+
+    /// A place as a list has it.
+    pub(in crate::store) fn read(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// As a list has it.
+    pub(in crate::store) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// As it stands in a link, without what a link would need encoded: `<time>_<id>`.
@@ -134,7 +144,7 @@ impl Store {
     }
 
     /// The newest places of a list below one, and whether there are more.
-    async fn newest(
+    pub(in crate::store) async fn newest(
         &self,
         list: &str,
         before: Option<&Place>,
