@@ -16,7 +16,6 @@ async fn asking() -> Bakery {
 #[tokio::test]
 async fn an_order_is_asked_about_after_three_days_and_the_next_90_days_later_at_the_earliest() {
     let bakery = asking().await;
-    bakery.ada_agrees().await;
     let mut number = 0;
     for day in date(2026, 2, 2).series(1.day()).take_while(|day| *day <= date(2026, 5, 20)) {
         bakery.hour(&four(day)).await.unwrap();
@@ -24,6 +23,7 @@ async fn an_order_is_asked_about_after_three_days_and_the_next_90_days_later_at_
             number += 1;
             bakery.shop.set_now(&noon(day));
             bakery.shop.buys(number, 10, &noon(day)).await;
+            bakery.ada_agrees().await;
         }
     }
     // Three days after Monday 2 February is the 5th; 90 days after that, 6 May. The first
@@ -39,8 +39,8 @@ async fn an_order_is_asked_about_after_three_days_and_the_next_90_days_later_at_
 #[tokio::test]
 async fn an_order_that_was_given_back_in_time_is_not_asked_about() {
     let bakery = asking().await;
-    bakery.ada_agrees().await;
     bakery.ada_comes(&[date(2026, 2, 2)]).await;
+    bakery.ada_agrees().await;
     bakery.shop.refunds(1, 10, &noon(date(2026, 2, 3))).await;
     bakery.nights(date(2026, 2, 3), date(2026, 2, 10)).await;
     assert_eq!(bakery.triggers().await, Vec::<String>::new());

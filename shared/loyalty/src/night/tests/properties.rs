@@ -169,7 +169,7 @@ proptest! {
         let may = !life.program.mail.off.contains(&Kind::Survey);
         let mut asked: Vec<Date> = Vec::new();
         for date in nights(FIRST, LAST) {
-            if asked.len() % missed == 0 || date.day() % 3 == 0 {
+            if asked.len().is_multiple_of(missed) || date.day() % 3 == 0 {
                 for (found, _) in life.night(date).decided {
                     let crate::mail::Reason::Survey { day, .. } = found.reason else { continue };
                     prop_assert_eq!(found.day, day.checked_add(after_days.days()).unwrap());

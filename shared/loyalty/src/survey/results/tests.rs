@@ -1,3 +1,5 @@
+#![expect(clippy::float_arithmetic, reason = "estimates are fractions by nature")]
+
 use proptest::prelude::*;
 
 use super::*;
