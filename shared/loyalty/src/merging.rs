@@ -60,6 +60,7 @@ pub fn merge(
     }
     account.sent.merge(&other.sent);
     account.letters.merge(&other.letters);
+    account.held_until = account.held_until.max(other.held_until);
     for (source, latest) in &other.latest {
         let known = account.latest.entry(*source).or_insert(*latest);
         if known.paid_at < latest.paid_at {
@@ -119,6 +120,8 @@ pub fn undo(
     other.letters.merge(&account.letters);
     // Whose order it is isn't known here: whoever stays is asked, if it is still hers then.
     other.letters.ask = None;
+    // Nor is whose score was low: both wait.
+    other.held_until = other.held_until.max(account.held_until);
     account.facts = since.rest;
     other.facts = since.facts;
     let mut promotion = None;

@@ -92,7 +92,7 @@ async fn a_birthday_gift_is_issued_to_who_agreed_to_no_mail() {
 
 /// A bakery that went live in March: its letters wait for approval at first.
 async fn new_bakery() -> Bakery {
-    let bakery = Bakery::with_program(CORNER_BAKERY).await;
+    let bakery = Bakery::with_program(&asking_nobody()).await;
     bakery.ada_comes(&WEEKLY).await;
     bakery.ada_agrees().await;
     bakery.goes_live(&noon(date(2026, 3, 10))).await;

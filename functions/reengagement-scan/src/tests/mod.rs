@@ -1,5 +1,6 @@
 //! Through the front door: the hour, and a run that goes on.
 
+mod asking;
 mod calendar;
 mod letters;
 mod runs;
@@ -120,9 +121,16 @@ impl Bakery {
     }
 }
 
-/// The sample program, whose letters go without approval.
+/// The sample program, whose letters go without approval and which asks nobody.
 fn at_once() -> String {
-    CORNER_BAKERY.replace("approve_days = 30", "approve_days = 0")
+    asking_nobody().replace("approve_days = 30", "approve_days = 0")
+}
+
+/// The sample program without surveys, of which each purchase would bring one.
+fn asking_nobody() -> String {
+    let program = CORNER_BAKERY.replace("\noff = []", "\noff = [\"survey\"]");
+    assert_ne!(program, CORNER_BAKERY);
+    program
 }
 
 /// A moment of a day by the bakery's clock.

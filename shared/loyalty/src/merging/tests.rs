@@ -222,6 +222,30 @@ fn a_debt_paid_by_merging_stands_again_when_it_is_undone() {
 }
 
 #[test]
+fn of_two_that_are_one_the_earlier_order_is_asked_about_and_a_low_score_of_either_holds_mail() {
+    let mut shop = Shop::under(&flat());
+    shop.order(0, 1, 1000, false);
+    shop.order(1, 0, 1000, false);
+    let asked = |shop: &Shop, who: usize| {
+        let ask = shop.accounts[who].letters.ask.as_ref();
+        ask.map(|(order, _)| order.to_string())
+    };
+    assert_eq!(asked(&shop, 0).as_deref(), Some("shopify:1"));
+    let (until, later) = (at("2026-03-20T12:00:00Z"), at("2026-04-01T12:00:00Z"));
+    let (earlier, _) = shop.accounts[1].letters.ask.take().unwrap();
+    shop.accounts[1].letters.ask = Some((earlier, jiff::civil::date(2026, 3, 9)));
+    shop.accounts[1].held_until = Some(until);
+    shop.merge();
+    assert_eq!(asked(&shop, 0).as_deref(), Some("shopify:0"));
+    assert_eq!(shop.accounts[0].held_until, Some(until));
+    shop.accounts[0].held_until = Some(later);
+    shop.undo();
+    let [anna, ben] = &shop.accounts;
+    assert_eq!((anna.held_until, ben.held_until), (Some(later), Some(later)));
+    assert_eq!((asked(&shop, 0).as_deref(), asked(&shop, 1)), (Some("shopify:0"), None));
+}
+
+#[test]
 fn both_together_may_reach_a_tier_and_the_higher_of_two_is_kept() {
     let mut shop = Shop::under(crate::program::CORNER_BAKERY);
     shop.order(0, 0, 30_000, false);

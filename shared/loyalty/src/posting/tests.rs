@@ -1,6 +1,8 @@
 //! The claims of the rules page, as properties over random histories of one order, and
 //! as examples of whole accounts.
 
+mod asking;
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 use rust_decimal::Decimal;

@@ -149,6 +149,70 @@ fn what_is_to_come_is_told_before_its_day() {
     assert_eq!(life.look(night).due, Some(date(2026, 3, 13)));
 }
 
+/// Somebody who bought on 1 February at a shop that asks three days after.
+fn to_be_asked() -> Life {
+    let mut life = Life::since(date(2025, 5, 1));
+    life.program.mail.off.clear();
+    life.account.due.mail = Some(LATER);
+    life.buys(date(2026, 2, 1), 1000);
+    life
+}
+
+#[test]
+fn an_order_is_asked_about_on_the_day_the_program_says_and_once() {
+    let mut life = to_be_asked();
+    assert_eq!(life.account.earliest_mail(), Some(date(2026, 2, 2)), "some program asks then");
+    let early = life.look(date(2026, 2, 2));
+    assert_eq!((early.found, early.due), (vec![], Some(date(2026, 2, 4))));
+    let night = life.night(date(2026, 2, 4));
+    let [(found, fate)] = night.decided.as_slice() else { panic!("{night:?}") };
+    assert_eq!((found.reason.trigger().as_str(), fate), ("survey shopify:20260201", &Fate::Tell));
+    assert_eq!(found.facts, [Fact::Bought(date(2026, 2, 1)), Fact::AskedAfter(3)]);
+    let letters = &life.account.letters;
+    assert_eq!((&letters.ask, letters.survey), (&None, Some(date(2026, 2, 4))));
+    assert_eq!(life.night(date(2026, 2, 5)).decided, []);
+}
+
+#[test]
+fn a_question_that_is_a_week_late_is_not_asked_any_more() {
+    let fate_on = |night: Date| {
+        let mut life = to_be_asked();
+        life.night(night).decided.remove(0).1
+    };
+    assert_eq!(fate_on(date(2026, 2, 11)), Fate::Tell);
+    assert_eq!(fate_on(date(2026, 2, 12)), Fate::Skipped { why: WhyNot::Stale });
+}
+
+#[test]
+fn a_survey_waits_for_approval_is_held_out_and_switched_off_like_other_marketing() {
+    let mut life = to_be_asked();
+    let night = date(2026, 2, 4);
+    let found = life.look(night).found.remove(0);
+    let skipped = |why| Fate::Skipped { why };
+    let unasked = Life { consented: false, ..life.clone() };
+    assert_eq!(unasked.fate(&found, night), skipped(WhyNot::NoConsent));
+    let mut off = life.clone();
+    off.program.mail.off.insert(Kind::Survey);
+    assert_eq!(off.fate(&found, night), skipped(WhyNot::NotSent));
+    life.program.mail.survey.send = Some(crate::program::Sending::Approve);
+    assert_eq!(life.fate(&found, night), Fate::Awaiting);
+    let (key, starts, ends) = (crate::trial::Key([1; 32]), date(2026, 1, 1), LATER);
+    let id = "survey".to_owned();
+    life.trials =
+        vec![Trial { id: id.clone(), kind: Kind::Survey, share_held: 99, key, starts, ends }];
+    assert_eq!(life.fate(&found, night), Fate::HeldOut { test: id });
+}
+
+#[test]
+fn a_survey_goes_before_a_letter_about_her_absence() {
+    let mut life = to_be_asked();
+    life.program.mail.win_back.rhythm = crate::program::Rhythm::Fixed { days: 21 };
+    life.program.survey.after_days = 21;
+    let night = date(2026, 2, 22);
+    let triggers = triggers(&life.look(night));
+    assert_eq!(triggers, ["survey shopify:20260201", "win-back after 2026-02-01 1"]);
+}
+
 const LATER: Date = date(2026, 12, 31);
 
 #[test]

@@ -80,7 +80,7 @@ fn host(url: &str) -> Option<&str> {
 mod tests {
     use super::super::tests::{SMALLEST, check};
     use super::*;
-    use crate::program::{Program, Sending};
+    use crate::program::{CORNER_BAKERY, Program, Sending};
 
     fn read(section: &str) -> Program {
         Program::parse(&format!("{SMALLEST}{section}")).unwrap()
@@ -118,6 +118,16 @@ mod tests {
         assert_eq!(program.survey, rules);
         let letter = program.mail.letter(crate::mail::Kind::Survey).unwrap();
         assert_eq!(*letter, LetterRules { send: Some(Sending::Approve), offer: None });
+    }
+
+    #[test]
+    fn the_section_of_the_sample_program_reads_as_it_stands_there() {
+        let (_, section) = CORNER_BAKERY.split_once("# [survey]\n").unwrap();
+        let lines = section.lines().filter_map(|line| line.strip_prefix("# "));
+        let section: String = lines.map(|line| format!("{line}\n")).collect();
+        let survey = read(&format!("[survey]\n{section}")).survey;
+        let review_url = Some("https://g.page/r/corner-bakery/review".to_owned());
+        assert_eq!(survey, SurveyRules { review_url, ..SurveyRules::default() });
     }
 
     #[test]

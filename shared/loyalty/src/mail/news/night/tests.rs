@@ -5,9 +5,10 @@ use jiff::civil::date;
 use super::super::news;
 use super::*;
 use crate::account::{Counted, Facts, LotKey, Place, PutOff, Tiered};
-use crate::ledger::Origin;
+use crate::ledger::{Change, Origin};
 use crate::mail::Sent;
 use crate::month::Month;
+use crate::survey::Question;
 use crate::testing::{at, program, version};
 
 /// The local day of the night.
@@ -59,6 +60,17 @@ fn with_points(mut account: Account, points: &[(Date, i64)]) -> Account {
 
 /// What a mail of the night's tells for one reason.
 fn told(reason: Reason, account: &Account, toml: &str, entries: &[Entry]) -> Vec<News> {
+    told_of(reason, account, toml, entries, &BTreeMap::new())
+}
+
+/// The same, where it is about orders of which these are hers.
+fn told_of(
+    reason: Reason,
+    account: &Account,
+    toml: &str,
+    entries: &[Entry],
+    posted: &BTreeMap<OrderRef, Points>,
+) -> Vec<News> {
     let version = version(&format!("{}{toml}", program("points = 10\namount = '1.00'")));
     let from = at("2026-11-16T09:00:00Z");
     let draft = Draft {
@@ -70,7 +82,7 @@ fn told(reason: Reason, account: &Account, toml: &str, entries: &[Entry]) -> Vec
         news_from: from,
         caused_at: None,
     };
-    let (program, sent, posted) = (&version.program, &Sent::default(), &BTreeMap::new());
+    let (program, sent) = (&version.program, &Sent::default());
     let (since, returned) = (None, [].as_slice());
     news(&draft, &Known { entries, posted, account, program, since, sent, returned })
 }
@@ -199,4 +211,28 @@ fn a_tier_at_risk_says_the_money_that_is_missing_by_now() {
     assert_eq!(told(reason(), &enough, &tiers(""), &[]), []);
     let visits = tiers("qualify = 'orders'").replace("'500'", "5").replace("'1000'", "10");
     assert_eq!(told(reason(), &spent, &visits, &[]), [], "no amount would keep it");
+}
+
+#[test]
+fn an_order_is_asked_about_as_the_program_asks_now_while_it_is_hers_and_kept() {
+    let (order, day) = (OrderRef::try_from("shopify:1".to_owned()).unwrap(), date(2026, 11, 13));
+    let taken_back = Entry {
+        delta: Points(-100),
+        cause: Cause::Order { order: order.clone(), what: Change::Refunded },
+        ..gift(Occasion::Birthday, 100)
+    };
+    let told = |toml: &str, posted: Option<i64>, entries: &[Entry]| {
+        let posted = posted.map(|points| (order.clone(), Points(points)));
+        let reason = Reason::Survey { order: order.clone(), day };
+        told_of(reason, &gold(&[]), toml, entries, &posted.into_iter().collect())
+    };
+    let asks = |question| vec![News::Survey { order: order.clone(), day, question }];
+    assert_eq!(told("", Some(100), &[]), asks(Question::Csat));
+    assert_eq!(told("[survey]\nquestion = 'nps'", Some(100), &[]), asks(Question::Nps));
+    assert_eq!(told("", Some(0), &[]), asks(Question::Csat), "it brought none and she kept it");
+    let partly = told("", Some(50), std::slice::from_ref(&taken_back));
+    assert_eq!(partly, asks(Question::Csat), "she kept the rest");
+    assert_eq!(told("", Some(0), &[taken_back]), [], "all of it went back");
+    assert_eq!(told("", None, &[]), [], "it is somebody else's by now");
+    assert_eq!(told("[mail]\noff = ['survey']", Some(100), &[]), []);
 }
