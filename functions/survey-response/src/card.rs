@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use askama::Template;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
@@ -34,11 +35,11 @@ struct Card<'a> {
 /// `GET /f/{shop}/card`.
 pub(crate) async fn show(
     State(desk): State<Desk>,
-    Path(shop): Path<String>,
+    shop: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     // The card is for the shop's customers, whoever prints it.
-    let counter = Counter::open(desk, &shop, &headers, None).await?;
+    let counter = Counter::open(desk, shop, &headers, None).await?;
     let (words, language) = (counter.words, language(&headers));
     let broken = |error: &dyn std::fmt::Display| {
         tracing::error!(%error, shop = %counter.shop, "a counter card can't be made");

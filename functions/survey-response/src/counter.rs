@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
@@ -45,33 +45,32 @@ pub(crate) async fn no_shop(headers: HeaderMap) -> Refusal {
 /// `GET /f/{shop}`.
 pub(crate) async fn show(
     State(desk): State<Desk>,
-    Path(shop): Path<String>,
+    shop: Result<Path<String>, PathRejection>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let counter = Counter::open(desk, &shop, &headers, accepted(&headers)).await?;
+    let counter = Counter::open(desk, shop, &headers, accepted(&headers)).await?;
     let query = uri.query().unwrap_or_default();
     if is_thanks(query) {
         return Ok(counter.thanks());
     }
-    let (form, chosen, faults) = (Form::default(), None, Vec::new());
     let (chosen, faults) = match tapped(query, counter.asks.question) {
-        Some(Ok(score)) => (Some(score), faults),
-        Some(Err(fault)) => (chosen, vec![fault]),
-        None => (chosen, faults),
+        Some(Ok(score)) => (Some(score), Vec::new()),
+        Some(Err(fault)) => (None, vec![fault]),
+        None => (None, Vec::new()),
     };
-    counter.ask(StatusCode::OK, &form, chosen, &faults, None)
+    counter.ask(StatusCode::OK, &Form::default(), chosen, &faults, None)
 }
 
 /// `POST /f/{shop}`.
 pub(crate) async fn answer(
     State(desk): State<Desk>,
-    Path(shop): Path<String>,
+    shop: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refusal> {
     let body = body.map_err(|rejection| Refusal::body(&rejection, language(&headers)))?;
-    let counter = Counter::open(desk, &shop, &headers, accepted(&headers)).await?;
+    let counter = Counter::open(desk, shop, &headers, accepted(&headers)).await?;
     let form = Form::read(fields(body).await);
     let chosen = form.score(counter.asks.question);
     let filled = match form.filled(counter.asks.question) {
@@ -99,13 +98,14 @@ impl Counter {
     /// Opens a shop's counter, in a language that is asked for or else the shop's.
     pub(crate) async fn open(
         desk: Desk,
-        shop: &str,
+        shop: Result<Path<String>, PathRejection>,
         headers: &HeaderMap,
         wanted: Option<Language>,
     ) -> Result<Self, Refusal> {
         let Desk { services, asks } = desk;
         let (now, hers) = (services.clock.now(), language(headers));
         let nowhere = || Refusal::plain(Trouble::NoShop, hers);
+        let Path(shop) = shop.map_err(|_| nowhere())?;
         let shop: ShopId = shop.parse().map_err(|_| nowhere())?;
         let failed = |error| Refusal::store(&error, hers);
         let rules = services.store.rules(&shop, now).await.map_err(failed)?;

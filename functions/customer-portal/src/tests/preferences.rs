@@ -7,7 +7,7 @@ use loyalty::program::{CORNER_BAKERY, ConsentGrade};
 use super::{EMAIL, NOW, Portal, at};
 
 /// Everything on, as the form of somebody who gets everything sends it.
-const ALL_SHOWN: [&str; 9] = [
+const ALL_SHOWN: [&str; 10] = [
     "tier-reached",
     "points-taken-back",
     "receipt",
@@ -16,6 +16,7 @@ const ALL_SHOWN: [&str; 9] = [
     "welcome",
     "tier-at-risk",
     "survey",
+    "you-said",
     "win-back",
 ];
 

@@ -43,7 +43,9 @@ async fn a_tapped_score_that_the_question_has_not_got_chooses_nothing_and_names_
 async fn a_low_score_opens_a_follow_up_and_holds_marketing() {
     let room = Room::open().await;
     let tapped = room.get(&format!("{}?score=2", room.csat())).await;
-    tapped.says("May Maria answer you?").says("We don&#39;t have your number");
+    tapped
+        .says("May Maria answer you?")
+        .says("We don&#39;t have your number: add it to what you write.");
     assert_eq!(tapped.body.matches(" checked").count(), 1, "nothing is ticked for her");
     let body = "score=2&comment=Dry+loaf&answer_by=mail";
     let thanks = room.press(&room.csat(), body).await;

@@ -3,7 +3,7 @@
 use platform::store::COUNTER_PLACES;
 use qrcode::{EcLevel, QrCode};
 
-use super::{NOW, Room};
+use super::Room;
 use crate::asks::Asks;
 
 const COUNTER: &str = "/f/corner-bakery";
@@ -72,7 +72,7 @@ async fn answers_at_the_same_moment_never_take_one_place() {
     let kept = [done.0, done.1, done.2, done.3].iter().filter(|status| **status == 303).count();
     let stored = room.table().await.iter().filter(|item| item.contains("at once")).count();
     assert_eq!(stored, kept);
-    assert!(kept >= 1, "{NOW}");
+    assert!(kept >= 1);
 }
 
 #[tokio::test]
@@ -80,9 +80,9 @@ async fn a_counter_nobody_has_or_that_is_off_is_a_page() {
     let room = Room::open().await;
     for path in ["/f", "/f/", "/f/nobodys-shop", "/f/%ff", "/f/Not%20a%20shop"] {
         let page = room.get(path).await;
-        assert!([404, 400].contains(&page.status.as_u16()), "{path} {}", page.status);
+        assert_eq!(page.status, 404, "{path}");
+        page.says("This shop");
     }
-    room.get("/f/nobodys-shop").await.says("This shop");
     room.get("/f/nobodys-shop/card").await.says("This shop");
     assert_eq!(room.post("/f/nobodys-shop", "score=4").await.status, 404);
     let off = Room::asking(|program| Asks { counter: false, ..Asks::of(program) }).await;

@@ -42,7 +42,7 @@ pub(super) const WORDS: Words = Words {
         AnswerBy::Phone => "Ja, per Telefon",
         AnswerBy::No => "Nein",
     },
-    no_number: "Wir haben deine Nummer nicht: Schreib sie zu dem, was du sagen möchtest.",
+    no_number: "Wir haben deine Nummer nicht: Schreib sie zu deiner Antwort.",
     tell: "Abschicken",
 
     wrong_score: |question| match question {

@@ -40,7 +40,7 @@ pub(super) const WORDS: Words = Words {
         AnswerBy::Phone => "Yes, by phone",
         AnswerBy::No => "No",
     },
-    no_number: "We don't have your number: write it into what you would like to say.",
+    no_number: "We don't have your number: add it to what you write.",
     tell: "Send",
 
     wrong_score: |question| match question {

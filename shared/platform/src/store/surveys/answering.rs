@@ -46,9 +46,9 @@ pub enum Answered {
     /// It is kept.
     Kept {
         /// The survey with it.
-        survey: Survey,
+        survey: Box<Survey>,
         /// The follow-up, where a score of it ever was low.
-        follow_up: Option<FollowUp>,
+        follow_up: Option<Box<FollowUp>>,
     },
     /// It was the same as the one before: at most how she may be answered is kept.
     Same,
@@ -180,6 +180,7 @@ impl Store {
             puts.push(self.put_account_of(shop, &holder, &account, account_version)?);
         }
         checks.push(Check::version(Entity::Contact(&holder).key(shop), "version", contact));
+        let (survey, follow_up) = (Box::new(survey), follow_up.map(Box::new));
         Ok((puts, checks, Answered::Kept { survey, follow_up }))
     }
 
