@@ -218,3 +218,19 @@ async fn what_makes_no_sense_is_told_and_changes_nothing() {
     }
     assert_eq!(api.read(&path(&id)).await["follow_up"]["steps"], json!([]));
 }
+
+#[tokio::test]
+async fn of_who_was_erased_numbers_are_shown_and_no_name_and_nobody_is_written_to() {
+    let api = Api::open().await;
+    let (jon, id) = api.low(Some(AnswerBy::Mail)).await;
+    let key = platform::store::keys::Entity::Contact(&jon).key(&shop(BAKERY));
+    let text = |text: String| aws_sdk_dynamodb::types::AttributeValue::S(text);
+    let store = &api.services.store;
+    let delete = store.client().delete_item().table_name(store.table());
+    delete.key("pk", text(key.pk)).key("sk", text(key.sk)).send().await.unwrap();
+    let full = api.read(&path(&id)).await;
+    assert_eq!((&full["follow_up"]["name"], &full["email"]), (&Value::Null, &Value::Null));
+    assert_eq!((&full["orders"], &full["draft"]), (&json!(1), &Value::Null));
+    let answer = json!({ "answer": { "text": "I am sorry." } });
+    api.post(&path(&id), answer).await.problem(409, "unreachable");
+}
