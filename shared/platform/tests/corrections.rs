@@ -59,7 +59,9 @@ async fn a_corrected_order_brings_the_difference_once_and_stands_in_the_audit_lo
     let [Act { by: Whence::Command, what, why: None, .. }] = &acts[..] else {
         panic!("one act: {acts:?}");
     };
-    let ActWhat::Corrected { from, to, delta, .. } = what else { panic!("{what:?}") };
+    let ActWhat::Corrected { from, to, delta, .. } = what else {
+        panic!("{what:?}");
+    };
     assert_eq!((*from, *to, *delta), (1, 2, Points(100)));
     // A refund is counted by the rules the order has now.
     shop.refunds(1, 50, "2026-11-23T11:00:00Z").await;

@@ -36,8 +36,8 @@ pub(super) use self::message::{CustomerMessages, MessageState, Messages};
 pub(super) use self::order::Order;
 pub(super) use self::reconciliation::Reconciliations;
 pub(super) use self::survey::{
-    Question, QuestionResults, SaidPlanned, ScoreCount, SurveyAnswer, SurveyAnswers, SurveyGroup,
-    SurveyResults, channel, score_in_words,
+    QuestionResults, SaidPlanned, ScoreCount, SurveyAnswer, SurveyAnswers, SurveyGroup,
+    SurveyResults, channel,
 };
 pub(super) use self::templates::MailTemplates;
 pub(super) use self::trial::{Forecast, StartedTrial, Trial, TrialResult, Trials};
