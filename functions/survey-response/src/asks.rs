@@ -18,13 +18,14 @@ pub(crate) struct Asks {
 }
 
 impl Asks {
-    /// Of a program that says nothing of them.
-    pub(crate) fn of(_program: &Program) -> Self {
+    /// What this program says.
+    pub(crate) fn of(program: &Program) -> Self {
+        let survey = &program.survey;
         Self {
-            question: Question::default(),
-            points: Points::ZERO,
-            review_link: None,
-            counter: true,
+            question: survey.question,
+            points: survey.points,
+            review_link: survey.review_link().map(str::to_owned),
+            counter: survey.counter,
         }
     }
 }
