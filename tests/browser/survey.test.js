@@ -14,7 +14,7 @@ const WORDS = 'The loaf was dry & <b>small</b> 🥐';
 /** A shop that asks for 0 to 10, and two people who were asked. */
 async function asked(suite) {
     const system = await start(suite);
-    await system.applyProgram((program) => program.replace(/^question = .*$/m, 'question = "nps"'));
+    await system.applyProgram((program) => `${program}\n[survey]\nquestion = "nps"\n`);
     await system.moveTo(new Date((await system.now()).getTime() + 2 * DAY_MS));
     const people = [somebody('Nina Ten', 'en-US'), somebody('Lena Two', 'de-DE')];
     for (const person of people) {

@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use axum::body::{Body, to_bytes};
 use fastrand::Rng;
 use http::{Method, Request, StatusCode, header};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use loyalty::ids::ShopId;
 use loyalty::mail::Kind;
+use loyalty::month::Month;
 use platform::Services;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -198,17 +200,23 @@ impl Surveys {
         let told = self.api(Method::GET, &path, None).await?;
         let mut figures = self.figures.clone();
         figures.take_in(&told);
-        for state in ["open", "closed"] {
-            let path = format!("/api/v1/shops/{}/follow-ups?state={state}", self.shop);
-            let found = self.api(Method::GET, &path, None).await?;
-            let found = found.pointer("/follow_ups").and_then(Value::as_array).map_or(0, Vec::len);
-            let found = u64::try_from(found).unwrap_or(u64::MAX);
-            figures.follow_ups = figures.follow_ups.saturating_add(found);
-            if state == "closed" {
-                figures.closed = found;
-            }
+        let mut month = Month::of(year.first_day);
+        while month <= Month::of(year.end.to_zoned(TimeZone::UTC).date()) {
+            let closed = self.follow_ups(&format!("state=closed&month={month}")).await?;
+            figures.closed = figures.closed.saturating_add(closed);
+            month = month.plus(1);
         }
+        let open = self.follow_ups("state=open").await?;
+        figures.follow_ups = figures.closed.saturating_add(open);
         Ok(figures)
+    }
+
+    /// How many the API lists.
+    async fn follow_ups(&mut self, query: &str) -> Result<u64, Failure> {
+        let path = format!("/api/v1/shops/{}/follow-ups?{query}", self.shop);
+        let found = self.api(Method::GET, &path, None).await?;
+        let found = found.pointer("/follow_ups").and_then(Value::as_array).map_or(0, Vec::len);
+        Ok(u64::try_from(found).unwrap_or(u64::MAX))
     }
 
     /// Asks the owner's API. Whatever it refuses is a problem.
