@@ -25,6 +25,11 @@ fn form(day: &str, month: &str) -> String {
     format!("act=birthday&day={day}&month={month}")
 }
 
+/// A shop without surveys: one would have the nights look at her earlier.
+async fn not_asking() -> Portal {
+    Portal::with_program(&CORNER_BAKERY.replace("\noff = []", "\noff = [\"survey\"]")).await
+}
+
 #[tokio::test]
 async fn she_chooses_day_and_month_and_no_year_is_asked() {
     let portal = Portal::open().await;
@@ -42,12 +47,12 @@ async fn she_chooses_day_and_month_and_no_year_is_asked() {
 
 #[tokio::test]
 async fn the_nights_look_at_her_on_her_next_birthday_at_the_latest() {
-    let portal = Portal::open().await;
+    let portal = not_asking().await;
     // Three weeks after her purchase of today.
     assert_eq!(portal.mail_due().await, Some(date(2026, 12, 13)));
     portal.says_birthday("1", "12").await;
     assert_eq!(portal.mail_due().await, Some(date(2026, 12, 1)));
-    let portal = Portal::open().await;
+    let portal = not_asking().await;
     portal.says_birthday("21", "11").await;
     assert_eq!(portal.mail_due().await, Some(date(2026, 12, 13)), "it was yesterday");
 }
@@ -115,7 +120,7 @@ async fn she_takes_it_away_at_any_time_and_no_source_fills_it_again() {
 
 #[tokio::test]
 async fn what_a_source_says_is_kept_where_nothing_is_known_and_she_may_put_it_right() {
-    let portal = Portal::open().await;
+    let portal = not_asking().await;
     portal.ada_was_born("11-30").await;
     assert_eq!(portal.birthday().await.as_deref(), Some("11-30"));
     assert_eq!(portal.mail_due().await, Some(date(2026, 11, 30)));
@@ -152,7 +157,7 @@ async fn a_shop_that_does_nothing_with_birthdays_does_not_ask() {
 
 #[tokio::test]
 async fn a_birthday_said_under_either_name_holds_for_the_one_they_are() {
-    let portal = Portal::open().await;
+    let portal = not_asking().await;
     let (shop, store) = (&portal.shop.id, &portal.shop.services.store);
     portal.shop.purchase(2, (6002, 10, NOW), loyalty::ledger::Origin::Live).await;
     let other = portal.shop.by_email("person-2@example.com").await.unwrap().id;
