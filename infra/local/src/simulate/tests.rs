@@ -29,8 +29,9 @@ fn twenty_histories_with_everything_in_them_keep_every_promise() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_nights_of_histories_find_birthdays_and_who_stayed_away() {
+async fn the_nights_of_histories_find_birthdays_who_stayed_away_and_whom_to_ask() {
     let (mut gifts, mut letters) = (0, 0);
+    let (mut asked, mut answered, mut low, mut closed, mut again, mut given) = (0, 0, 0, 0, 0, 0);
     for seed in 1..=6 {
         let (world, history) = (World::new().await.unwrap(), History::of(seed, Kind::All));
         let played =
@@ -40,10 +41,27 @@ async fn the_nights_of_histories_find_birthdays_and_who_stayed_away() {
         for customer in raw.customers_listed(&shop, &["customer"]).await {
             let pk = format!("SHOP#{shop}#CUST#{customer}");
             letters += raw.below(pk.clone(), "MESSAGE#win-back").await.len();
+            let surveys = raw.below(pk.clone(), "SURVEY#").await;
+            for one in raw.below(pk.clone(), "DECISION#").await {
+                eprintln!("DBG {seed} {one}");
+            }
+            asked += surveys.len();
+            answered += surveys.iter().filter(|one| one.get("answers").is_some()).count();
             let entries = raw.below(pk, "LEDGER#").await;
-            gifts += entries.iter().filter(|one| one.to_string().contains("birthday")).count();
+            let of =
+                |what: &str| entries.iter().filter(|one| one.to_string().contains(what)).count();
+            gifts += of("birthday");
+            given += of("goodwill");
         }
+        let follow_ups = raw.below(format!("SHOP#{shop}"), "FOLLOWUP#").await;
+        low += follow_ups.len();
+        closed += follow_ups.iter().filter(|one| one.get("closed_at").is_some()).count();
+        again += follow_ups.iter().filter(|one| super::raw::number(one.get("round")) > 1).count();
     }
+    let surveys = format!(
+        "{asked} asked, {answered} answered, {low} low, {closed} closed, {again} again, {given} given"
+    );
+    eprintln!("{surveys}");
     assert!(gifts > 0 && letters > 0, "{gifts} gifts, {letters} letters");
 }
 

@@ -42,10 +42,13 @@ impl Plan<'_> {
             }
         }
         for days in LATER {
-            if days > 0 && self.rng.u8(..5) == 0 {
+            if days > ASKED && self.rng.u8(..5) == 0 {
                 continue;
             }
             let night = days.saturating_mul(DAY).saturating_add(FOUR);
+            if days == ASKED {
+                self.may_be_asked(night.saturating_sub(2 * HOUR), people);
+            }
             self.once(Chore::HoursPass, night, 0..1);
             for function in [Nightly::Points, Nightly::Mail] {
                 for _ in 0..self.rng.u32(1..=2) {

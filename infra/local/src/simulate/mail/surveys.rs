@@ -2,7 +2,7 @@
 
 use loyalty::survey::{AnswerBy, Question};
 
-use super::{Chore, Plan};
+use super::{Chore, Plan, Word};
 
 /// What somebody does with the survey she was mailed, if she was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,10 +72,10 @@ pub(super) fn question(seed: u64) -> Question {
 
 /// What the program of a seed's shop says of surveys.
 pub(in crate::simulate) fn rules(seed: u64) -> String {
-    let after_days = if seed.is_multiple_of(2) { 1 } else { 3 };
+    let after_days = if seed % 4 == 3 { 1 } else { 3 };
     let points = if seed.is_multiple_of(3) { 25 } else { 0 };
     // Now and then it waits for the owner, as it does if nothing is said.
-    let send = if seed.is_multiple_of(5) { "" } else { "send = \"auto\"\n" };
+    let send = if seed.is_multiple_of(7) { "" } else { "send = \"auto\"\n" };
     let question = question(seed);
     format!(
         "\n[survey]\nquestion = \"{question}\"\nafter_days = {after_days}\npoints = {points}\n{send}"
@@ -83,6 +83,17 @@ pub(in crate::simulate) fn rules(seed: u64) -> String {
 }
 
 impl Plan<'_> {
+    /// Most people would like mail after all, on the evening before they are asked: else there
+    /// are few who are.
+    pub(super) fn may_be_asked(&mut self, evening: u64, people: u64) {
+        for person in 1..=people {
+            if self.rng.u8(..8) > 0 {
+                self.says(person, Word::Yes, evening, 0..2_000);
+                self.says(person, Word::Resume, evening, 0..2_000);
+            }
+        }
+    }
+
     /// What follows a morning whose mail may have asked so many people.
     pub(super) fn answers(&mut self, morning: u64, people: u64) {
         let after = |time: u64| morning.saturating_add(time);
