@@ -1,169 +1,25 @@
 //! What must be true of surveys and of low scores, whatever goes wrong meanwhile.
 //!
-//! Everything done about them is noted with when it began and ended, in one order. What was
-//! taken before something else began can't come after it: of an answer that was acknowledged
-//! nothing older may be left, and of a low score neither less nor more than what was done.
+//! What was taken before something else began can't come after it: of an answer that was
+//! acknowledged nothing older may be left, and of a low score neither less nor more than what
+//! was done.
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::Value;
 use testkit::faults::Made;
 
 use super::message::Message;
 use super::surveys::Reply;
+use super::tries::{Did, HELD, Held, Survey, Tried, Tries};
 use super::{Chore, Post};
 use crate::simulate::history::{History, Meaning};
 use crate::simulate::model::Violation;
 use crate::simulate::raw::{at, number, text};
 
-/// How long marketing waits for somebody to look after a low score.
-pub(super) const HELD: SignedDuration = SignedDuration::from_hours(30 * 24);
-
 /// What of a table's operations leaves it as it was.
 const READS: [&str; 3] = ["GetItem", "BatchGetItem", "Query"];
-
-/// A survey: who was asked, about which order.
-pub(super) type Survey = (String, String);
-
-/// Something that was tried.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Did {
-    /// An answer.
-    Answered { survey: Survey, score: u8, words: Option<String>, low: bool },
-    /// Something about a low score.
-    Acted { follow_up: String, gave: bool, closed: bool },
-}
-
-/// How that ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
-    /// Nobody knows whether it was done.
-    Unknown,
-    /// It was acknowledged.
-    Taken,
-    /// It was answered that it isn't done.
-    Refused,
-}
-
-/// Something that was tried, and when: both numbers count beginnings and ends.
-#[derive(Debug, Clone)]
-pub(super) struct Tried {
-    did: Did,
-    began: u64,
-    began_at: Timestamp,
-    /// `None`: it isn't over.
-    ended: Option<u64>,
-    outcome: Outcome,
-}
-
-/// Everything that was tried.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Tries {
-    count: u64,
-    all: Vec<Tried>,
-}
-
-/// Something that is being tried. It is over when this is gone: the function may be killed.
-pub(super) struct Doing<'a> {
-    post: &'a Post,
-    index: usize,
-}
-
-/// A low answer that marketing waits for.
-#[derive(Debug, Clone)]
-pub(super) struct Held {
-    survey: Survey,
-    /// Since when somebody may have closed it.
-    since: u64,
-    /// Until when at least marketing waits, unless it is closed.
-    until: Timestamp,
-}
-
-impl Doing<'_> {
-    /// Notes how it ended.
-    pub(super) fn ends(&self, outcome: Outcome) {
-        self.post.watch(|watch| {
-            if let Some(tried) = watch.tries.all.get_mut(self.index) {
-                tried.outcome = outcome;
-            }
-        });
-    }
-}
-
-impl Drop for Doing<'_> {
-    fn drop(&mut self) {
-        self.post.watch(|watch| {
-            let now = watch.tries.next();
-            if let Some(tried) = watch.tries.all.get_mut(self.index) {
-                tried.ended = Some(now);
-            }
-        });
-    }
-}
-
-impl Tries {
-    fn next(&mut self) -> u64 {
-        self.count = self.count.saturating_add(1);
-        self.count
-    }
-
-    /// The answers to a survey.
-    fn answers<'a>(&'a self, of: &'a Survey) -> impl Iterator<Item = &'a Tried> + Clone {
-        self.all.iter().filter(move |one| {
-            matches!(&one.did, Did::Answered { survey, .. } if survey == of)
-                && one.outcome != Outcome::Refused
-        })
-    }
-
-    /// What was done about a low score.
-    fn acts<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Tried> + Clone {
-        self.all.iter().filter(move |one| {
-            matches!(&one.did, Did::Acted { follow_up, .. } if follow_up == id)
-                && one.outcome != Outcome::Refused
-        })
-    }
-
-    /// The first beginning of an answer with the same score and words: one that is the same as
-    /// what stands opens nothing again.
-    fn first_of(&self, survey: &Survey, answer: &Tried) -> u64 {
-        let same = self.answers(survey).filter(|one| one.did == answer.did);
-        same.map(|one| one.began).min().unwrap_or(answer.began)
-    }
-
-    /// Whether somebody may have closed a survey's follow-up since.
-    fn may_be_closed(&self, id: &str, since: u64) -> bool {
-        self.acts(id).any(|one| one.closes() && one.ended.is_none_or(|ended| ended > since))
-    }
-}
-
-impl Tried {
-    fn was_taken(&self) -> bool {
-        self.outcome == Outcome::Taken
-    }
-
-    fn is_low(&self) -> bool {
-        matches!(self.did, Did::Answered { low: true, .. })
-    }
-
-    fn closes(&self) -> bool {
-        matches!(self.did, Did::Acted { closed: true, .. })
-    }
-
-    fn gives(&self) -> bool {
-        matches!(self.did, Did::Acted { gave: true, .. })
-    }
-
-    fn says(&self, last: &(u8, Option<String>)) -> bool {
-        let Did::Answered { score, words, .. } = &self.did else { return false };
-        (score, words) == (&last.0, &last.1)
-    }
-
-    /// Whether it was over before the other began.
-    fn is_before(&self, other: &Self) -> bool {
-        self.ended.is_some_and(|ended| ended < other.began)
-    }
-}
 
 /// A survey and its follow-up as the table has them.
 struct Stored {
@@ -202,29 +58,6 @@ impl Stored {
 }
 
 impl Post {
-    /// Notes that something begins.
-    pub(super) fn begins(&self, did: Did) -> Doing<'_> {
-        let began_at = self.now();
-        let index = self.watch(|watch| {
-            let began = watch.tries.next();
-            let outcome = Outcome::Unknown;
-            watch.tries.all.push(Tried { did, began, began_at, ended: None, outcome });
-            watch.tries.all.len().saturating_sub(1)
-        });
-        Doing { post: self, index }
-    }
-
-    /// What marketing waits for from an answer on that was just acknowledged.
-    pub(super) fn holds(&self, survey: &Survey) -> Option<Held> {
-        self.watch(|watch| {
-            let low = watch.tries.answers(survey).filter(|one| one.was_taken() && one.is_low());
-            let last = low.max_by_key(|one| one.began)?;
-            let since = watch.tries.first_of(survey, last);
-            let until = last.began_at.checked_add(HELD).ok()?;
-            Some(Held { survey: survey.clone(), since, until })
-        })
-    }
-
     /// Whether marketing still has to wait for a low answer, at the time of a claim.
     pub(super) async fn waits(&self, held: &Held, claimed_at: Option<Timestamp>) -> bool {
         let id = self.stored(&held.survey).await.id().unwrap_or_default();
@@ -486,3 +319,6 @@ fn check_looks(history: &History, made: &[Made]) -> Result<(), Violation> {
         Some(made) => Err(format!("a GET or HEAD at {} did {}", made.place, made.operation)),
     }
 }
+
+#[cfg(test)]
+mod tests;

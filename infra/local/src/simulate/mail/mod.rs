@@ -16,6 +16,7 @@ mod promises;
 mod replies;
 mod surveys;
 mod tail;
+mod tries;
 mod watch;
 
 use fastrand::Rng;

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use testkit::shop::PUBLIC_URL;
 use tower::ServiceExt;
 
-use super::asked::{Did, Outcome};
 use super::surveys::{Deed, Reply, question};
+use super::tries::{Did, Outcome};
 use super::{Office, Post};
 use crate::simulate::events;
 

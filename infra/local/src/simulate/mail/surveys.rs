@@ -102,14 +102,14 @@ impl Plan<'_> {
                 let reply = Reply::Looks;
                 self.once(Chore::Asked { person, reply }, after(MINUTE), 0..9_000);
             }
-            if self.rng.u8(..4) == 0 {
+            if self.rng.u8(..8) == 0 {
                 continue;
             }
             self.answer(person, after(10 * MINUTE));
             match self.rng.u8(..4) {
                 // Two devices at once, or another mind later.
                 0 => self.answer(person, after(10 * MINUTE)),
-                1 => self.answer(person, after(2 * HOUR)),
+                1 | 2 => self.answer(person, after(2 * HOUR)),
                 _ => {}
             }
         }

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::asked::{Held, Survey, Tries};
 use super::message::{Class, claims};
+use super::tries::{Held, Survey, Tries};
 use super::{Chore, Post, Word};
 use crate::simulate::history::{History, Meaning, SQUARE_PEOPLE};
 use crate::simulate::model::{Progress, Violation};
