@@ -22,7 +22,7 @@ use tower::ServiceExt;
 
 use super::events;
 use super::history::{Door, Event, History, Meaning, SQUARE_PEOPLE};
-use super::mail::{Chore, Office, Post, Word};
+use super::mail::{Chore, Office, Post, TOKEN, Word, survey_rules};
 use super::play::{Subject, TABLE};
 
 /// The moment histories without mail happen at.
@@ -93,6 +93,7 @@ impl Product {
             program = program.replace("receipts = \"weekly\"", "receipts = \"each\"");
             // So that who bought once is missed within a history.
             program = program.replace("rhythm = \"own\"", "days = 21\nrhythm = \"fixed\"");
+            program.push_str(&survey_rules(history.seed));
             if history.seed.is_multiple_of(3) {
                 program = program.replace("approve_days = 30", "approve_days = 90");
             }
@@ -104,6 +105,7 @@ impl Product {
             (format!("{shop}/square"), SQUARE_SECRET.to_owned()),
             ("identity".to_owned(), "identity-key".to_owned()),
             ("links".to_owned(), "links-key".to_owned()),
+            ("api".to_owned(), TOKEN.to_owned()),
         ]);
         let shop: ShopId = shop.parse()?;
         let sites = Sites {

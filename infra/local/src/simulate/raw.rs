@@ -39,7 +39,7 @@ pub(super) struct Account {
     pub(super) orders: i64,
     /// Of each entry: the order it names, the delta, the balance after.
     pub(super) ledger: Vec<(String, i64, i64)>,
-    /// What came to her from no order: gifts, less what expired.
+    /// What came to her from no order: gifts and goodwill, less what expired.
     pub(super) beside: i64,
     /// Who stands for her.
     pub(super) into: Option<String>,
@@ -140,7 +140,7 @@ impl Raw<'_> {
             if sk.starts_with("LEDGER#") {
                 let order = text(at(item.get("c"), "order")).unwrap_or_default();
                 let kind = text(at(item.get("c"), "kind")).unwrap_or_default();
-                if kind == "gift" || kind == "expired" {
+                if matches!(kind.as_str(), "gift" | "goodwill" | "expired") {
                     account.beside += number(item.get("d"));
                 }
                 account.ledger.push((order, number(item.get("d")), number(item.get("b"))));

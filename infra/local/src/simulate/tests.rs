@@ -1,3 +1,6 @@
+use std::collections::BTreeMap;
+
+use serde_json::Value;
 use testkit::faults::Fault;
 
 use super::canary::{Canary, Guard};
@@ -6,6 +9,7 @@ use super::history::{Event, History, Kind};
 use super::mail::Word;
 use super::mail::canary::{self as mail_canary, Slip};
 use super::play::{Faults, World};
+use super::raw::{Raw, number};
 use super::{Options, run};
 
 fn options(histories: u64, kind: Kind) -> Options {
@@ -29,22 +33,37 @@ fn twenty_histories_with_everything_in_them_keep_every_promise() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_nights_of_histories_find_birthdays_and_who_stayed_away() {
-    let (mut gifts, mut letters) = (0, 0);
-    for seed in 1..=6 {
+async fn histories_have_gifts_and_letters_and_surveys_that_are_answered_and_looked_after() {
+    let mut found = BTreeMap::new();
+    for seed in 1..=16 {
         let (world, history) = (World::new().await.unwrap(), History::of(seed, Kind::All));
         let played =
             super::play(&world, &history, &Faults::Seeded(Fault::ALL.to_vec())).await.unwrap();
         assert_eq!(played.violation, None, "seed {seed}: {:#?}", played.trace);
-        let (raw, shop) = (world.raw(), history.shop());
-        for customer in raw.customers_listed(&shop, &["customer"]).await {
-            let pk = format!("SHOP#{shop}#CUST#{customer}");
-            letters += raw.below(pk.clone(), "MESSAGE#win-back").await.len();
-            let entries = raw.below(pk, "LEDGER#").await;
-            gifts += entries.iter().filter(|one| one.to_string().contains("birthday")).count();
-        }
+        count(&world.raw(), &history.shop(), &mut found).await;
     }
-    assert!(gifts > 0 && letters > 0, "{gifts} gifts, {letters} letters");
+    assert!(found.values().all(|count| *count > 0), "{found:?}");
+}
+
+/// Counts what histories are to have.
+async fn count(raw: &Raw<'_>, shop: &str, found: &mut BTreeMap<&'static str, usize>) {
+    let mut more = |what, items: &[Value], is: &dyn Fn(&Value) -> bool| {
+        *found.entry(what).or_default() += items.iter().filter(|one| is(one)).count();
+    };
+    for customer in raw.customers_listed(shop, &["customer"]).await {
+        let pk = format!("SHOP#{shop}#CUST#{customer}");
+        more("win-backs", &raw.below(pk.clone(), "MESSAGE#win-back").await, &|_| true);
+        let surveys = raw.below(pk.clone(), "SURVEY#").await;
+        more("surveys", &surveys, &|_| true);
+        more("answers", &surveys, &|one| one.get("answers").is_some());
+        more("other answers", &surveys, &|one| number(one.get("answered")) > 1);
+        let entries = raw.below(pk, "LEDGER#").await;
+        more("gifts", &entries, &|one| one.to_string().contains("birthday"));
+        more("goodwill", &entries, &|one| one.to_string().contains("goodwill"));
+    }
+    let low = raw.below(format!("SHOP#{shop}"), "FOLLOWUP#").await;
+    more("low scores", &low, &|_| true);
+    more("closed ones", &low, &|one| one.get("closed_at").is_some());
 }
 
 #[test]

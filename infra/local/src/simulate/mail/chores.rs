@@ -30,6 +30,7 @@ use tier_recalculation::Recalculation;
 use tower::ServiceExt;
 
 use super::nights::BEFORE;
+use super::replies::Doors;
 use super::{Chore, Post, Word};
 
 /// Since when the shop's mail is live: before everything.
@@ -45,12 +46,13 @@ type Anything = Box<dyn std::error::Error + Send + Sync>;
 
 /// The functions that mail goes through, of one shop.
 pub(crate) struct Office {
-    mailer: Mailer,
+    pub(super) mailer: Mailer,
     scan: Scan,
     recalculation: Recalculation,
     portal: Router,
+    pub(super) doors: Doors,
     pub(crate) post: Arc<Post>,
-    shop: ShopId,
+    pub(super) shop: ShopId,
     /// The program as it will be once its tiers are easier to reach.
     easier: String,
 }
@@ -67,6 +69,8 @@ impl Office {
         let store = &services.store;
         let change = MailSettingsChange {
             from: Wish::Set("hello@corner-bakery.example".to_owned()),
+            owner: Wish::Set("owner@corner-bakery.example".to_owned()),
+            second: Wish::Set("second@corner-bakery.example".to_owned()),
             ..MailSettingsChange::default()
         };
         let live: Timestamp = LIVE_SINCE.parse()?;
@@ -80,8 +84,10 @@ impl Office {
         let (scan, recalculation) = nightly(services, &bus)?;
         let mailer = Mailer::new(services.clone(), mail, bus)?;
         let portal = customer_portal::router(services.clone());
+        let doors = Doors::of(services);
         let easier = program.replace("threshold = \"500.00\"", "threshold = \"50.00\"");
-        Ok(Self { mailer, scan, recalculation, portal, post, shop: shop.clone(), easier })
+        let shop = shop.clone();
+        Ok(Self { mailer, scan, recalculation, portal, doors, post, shop, easier })
     }
 
     /// Does it, for who is known by this number already.
@@ -133,6 +139,8 @@ impl Office {
                 Ok(())
             }
             Chore::Approved => self.approve().await,
+            Chore::Asked { person, reply } => self.reply(person, reply).await,
+            Chore::FollowedUp(deed) => self.followed_up(deed).await,
         }
     }
 

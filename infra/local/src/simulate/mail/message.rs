@@ -30,7 +30,9 @@ pub(super) struct Message {
 /// Whom a mail may go to, by what it tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Class {
-    /// She asked for it.
+    /// To the shop's own people.
+    Owner,
+    /// She asked for it, or is answered.
     Asked,
     /// About what she has.
     Account,
@@ -46,9 +48,11 @@ impl Message {
         let claim = item.get("c");
         let kinds = at(claim, "k").and_then(|kinds| kinds.get("L")?.as_array());
         let class = |kind: &Value| match text(Some(kind)).as_deref() {
-            Some("consent-confirmation") => Class::Asked,
+            Some("low-score") => Class::Owner,
+            Some("consent-confirmation" | "follow-up-answer") => Class::Asked,
             Some(
-                "welcome" | "birthday" | "anniversary" | "win-back" | "survey" | "tier-at-risk",
+                "welcome" | "birthday" | "anniversary" | "win-back" | "survey" | "tier-at-risk"
+                | "you-said",
             ) => Class::Marketing,
             _ => Class::Account,
         };
@@ -95,6 +99,13 @@ impl Raw<'_> {
     ) -> Result<Vec<Message>, Violation> {
         let items = self.below(format!("SHOP#{shop}#CUST#{customer}"), "MESSAGE#").await;
         items.iter().map(Message::read).collect()
+    }
+
+    /// Until when marketing mail to a customer waits.
+    pub(super) async fn held_until(&self, shop: &str, customer: &str) -> Option<Timestamp> {
+        let account = self.below(format!("SHOP#{shop}#CUST#{customer}"), "ACCOUNT").await.pop()?;
+        let nanos = number(Some(account.get("q")?));
+        Timestamp::from_nanosecond(i128::from(nanos)).ok()
     }
 
     /// All messages of a shop.

@@ -5,6 +5,7 @@
 //! switches it all off: everything at about the same time as the purchases that cause it.
 //! [`post`] is the machinery, [`watch`] what must be true, [`tail`] how it all ends.
 
+mod asked;
 #[cfg(test)]
 pub(super) mod canary;
 mod chores;
@@ -12,7 +13,10 @@ mod message;
 mod nights;
 mod post;
 mod promises;
+mod replies;
+mod surveys;
 mod tail;
+mod tries;
 mod watch;
 
 use fastrand::Rng;
@@ -25,6 +29,8 @@ use super::history::{Delivery, Door, Event, History, Meaning};
 pub(super) use self::chores::Office;
 pub(super) use self::post::Post;
 pub(super) use self::promises::check_end;
+pub(super) use self::replies::TOKEN;
+pub(super) use self::surveys::{Deed, Reply, rules as survey_rules};
 pub(super) use self::tail::{last_moment, tail};
 
 /// Something done about mail.
@@ -62,6 +68,15 @@ pub(crate) enum Chore {
     Lowered,
     /// The owner agrees to all letters that wait for it.
     Approved,
+    /// Somebody who was asked how it was does something about it.
+    Asked {
+        /// Who.
+        person: u64,
+        /// What.
+        reply: Reply,
+    },
+    /// The owner does something about every low score that waits.
+    FollowedUp(Deed),
 }
 
 /// Which records of the stream that weren't worked off yet come, and how.

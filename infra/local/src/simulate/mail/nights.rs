@@ -23,9 +23,12 @@ const FOUR: u64 = 18 * HOUR + 10 * 60_000;
 const HOUR: u64 = 3_600_000;
 const DAY: u64 = 24 * HOUR;
 
-/// How many days later the nights of a history are: the first, the one that finds who stayed
-/// away for three weeks, and the one for six.
-const LATER: [u64; 3] = [0, 23, 46];
+/// How many days later the nights of a history are: the first, the one that asks how it was,
+/// the one that finds who stayed away for three weeks, and the one for six.
+const LATER: [u64; 4] = [0, ASKED, 23, 46];
+
+/// The night after which the mail of the first day keeps no survey back any more.
+const ASKED: u64 = 7;
 
 /// A birthday three weeks later, which a night of a history may find.
 pub(super) const BIRTHDAY: &str = "12-13";
@@ -39,10 +42,13 @@ impl Plan<'_> {
             }
         }
         for days in LATER {
-            if days > 0 && self.rng.u8(..5) == 0 {
+            if days > ASKED && self.rng.u8(..5) == 0 {
                 continue;
             }
             let night = days.saturating_mul(DAY).saturating_add(FOUR);
+            if days == ASKED {
+                self.may_be_asked(night.saturating_sub(2 * HOUR), people);
+            }
             self.once(Chore::HoursPass, night, 0..1);
             for function in [Nightly::Points, Nightly::Mail] {
                 for _ in 0..self.rng.u32(1..=2) {
@@ -53,6 +59,10 @@ impl Plan<'_> {
             let morning = night.saturating_add(5 * HOUR);
             self.once(Chore::HoursPass, morning, 0..1);
             self.machinery(morning, 1, 1, 1);
+            match days {
+                0 | ASKED => self.answers(morning, people),
+                _ => self.late_answers(morning, people),
+            }
         }
     }
 
@@ -175,6 +185,8 @@ fn check_given(ledger: &[Value], customer: &str) -> Result<(), Violation> {
     for entry in ledger {
         let cause = |name| text(at(entry.get("c"), name)).unwrap_or_default();
         match (cause("kind").as_str(), cause("why").as_str()) {
+            // Each order brings her one of these.
+            ("gift", _) if cause("occasion") == "answer" => {}
             ("gift", _) => {
                 let count = gifts.entry(cause("occasion")).or_default();
                 *count += 1;

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use super::Batch;
 use super::watch::Watch;
 use crate::simulate::events;
-use crate::simulate::history::History;
+use crate::simulate::history::{Event, History, Meaning};
 use crate::simulate::model::Violation;
 use crate::simulate::raw::Raw;
 
@@ -41,6 +41,8 @@ pub(crate) struct Post {
     began: Instant,
     beginning: Timestamp,
     seed: u64,
+    /// Whether two who were one are taken apart.
+    apart: bool,
     state: Mutex<State>,
 }
 
@@ -86,7 +88,9 @@ impl Post {
         let (records, feedback, told, watch) = (Vec::new(), Vec::new(), 0, Watch::default());
         let state = Mutex::new(State { stream, records, feedback, told, watch });
         let (shop, connector, seed) = (history.shop(), database.connector(), history.seed);
-        Ok(Self { cloud, shop, connector, table, began, beginning, seed, state })
+        let undone = |event: &Event| matches!(event.meaning, Meaning::Undone { .. });
+        let apart = history.events.iter().any(undone);
+        Ok(Self { cloud, shop, connector, table, began, beginning, seed, apart, state })
     }
 
     /// The table as it is.
@@ -113,6 +117,21 @@ impl Post {
     pub(crate) fn at(&self, millis: u64) -> Timestamp {
         let millis = SignedDuration::from_millis(i64::try_from(millis).unwrap_or(i64::MAX));
         self.beginning.checked_add(millis).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The moment it is.
+    pub(super) fn now(&self) -> Timestamp {
+        since(self.beginning, self.began)
+    }
+
+    /// What the history was made from.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Whether two who were one are taken apart in it.
+    pub(super) fn comes_apart(&self) -> bool {
+        self.apart
     }
 
     /// Waits until the moment so long from the beginning.
@@ -188,7 +207,7 @@ impl Post {
                 state.feedback.push(Letter { number, event, late, again });
             }
         }
-        let late_ones = since(self.beginning, self.began).duration_since(self.beginning) >= LATE;
+        let late_ones = self.now().duration_since(self.beginning) >= LATE;
         let come = state.feedback.iter().filter(|letter| late_ones || !letter.late);
         let mut letters: Vec<Letter> = come.cloned().collect();
         Rng::with_seed(order).shuffle(&mut letters);
@@ -205,7 +224,7 @@ impl Post {
             }
         }
         let event: Value = serde_json::from_str(letter.event.get()).unwrap_or_default();
-        self.noted_feedback(&event, since(self.beginning, self.began)).await
+        self.noted_feedback(&event, self.now()).await
     }
 
     /// Notes as whom somebody is known.

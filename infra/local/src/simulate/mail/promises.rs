@@ -33,6 +33,7 @@ pub(crate) async fn check_end(
     }
     check_caps(&watch)?;
     post.check_nights(history).await?;
+    post.check_asked(history, &messages, made).await?;
     check_outbox(post, &messages).await
 }
 
@@ -92,7 +93,7 @@ fn check_once(message: &Message, watch: &Watch, made: &[Made]) -> Result<(), Vio
 fn check_caps(watch: &Watch) -> Result<(), Violation> {
     let mut days: BTreeMap<_, BTreeSet<&str>> = BTreeMap::new();
     let mut marketing: BTreeMap<&str, BTreeMap<&str, _>> = BTreeMap::new();
-    for mail in watch.accepted.iter().filter(|mail| mail.class != Class::Asked) {
+    for mail in watch.accepted.iter().filter(|mail| mail.class > Class::Asked) {
         let day = mail.at.in_tz(ZONE).map_err(|error| error.to_string())?.date();
         days.entry((mail.to.as_str(), day)).or_default().insert(&mail.message);
         if mail.class == Class::Marketing {

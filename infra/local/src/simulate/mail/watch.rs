@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::message::{Class, claims};
+use super::tries::{Held, Survey, Tries};
 use super::{Chore, Post, Word};
 use crate::simulate::history::{History, Meaning, SQUARE_PEOPLE};
 use crate::simulate::model::{Progress, Violation};
@@ -20,6 +21,8 @@ pub(super) struct Watch {
     pub(super) accepted: Vec<Accepted>,
     /// When the first of SES's events about a message was taken in.
     pub(super) settled: BTreeMap<String, Timestamp>,
+    /// What was done about surveys.
+    pub(super) tries: Tries,
     noes: Vec<No>,
     people: BTreeMap<u64, String>,
 }
@@ -57,12 +60,14 @@ struct No {
 }
 
 /// What takes a no back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 enum Until {
     Never,
     /// A word, said later than so many milliseconds from the beginning.
     Word(Word, u64),
     Live,
+    /// Somebody looked after her low score.
+    Closed(Held),
 }
 
 impl Watch {
@@ -84,29 +89,24 @@ impl Post {
     ) -> Result<(), Violation> {
         match chore {
             Chore::Says { person, word, at } if news => {
-                self.noted(person, word, at, history).await?;
+                self.noted(person, word, at).await?;
             }
             Chore::Live(false) if news => {
                 let claims = claims(&self.raw().messages(&self.shop).await?);
-                let (bars, until) = (Class::Asked, Until::Live);
+                let (bars, until) = (Class::Owner, Until::Live);
                 let why = "mail was off".to_owned();
                 let no = No { why, bars, whose: None, person: None, claims, until };
                 self.watch(|watch| watch.noes.push(no));
             }
             Chore::Drain => self.look(history, progress).await?,
+            Chore::Asked { .. } | Chore::FollowedUp(_) => self.check_surveys().await?,
             _ => {}
         }
         Ok(())
     }
 
     /// Notes what somebody's word bars from now on.
-    async fn noted(
-        &self,
-        person: u64,
-        word: Word,
-        at: u64,
-        history: &History,
-    ) -> Result<(), Violation> {
+    async fn noted(&self, person: u64, word: Word, at: u64) -> Result<(), Violation> {
         let (bars, until) = match word {
             Word::No | Word::NoAtShopify => (Class::Marketing, Until::Word(Word::Yes, at)),
             Word::Spam => (Class::Account, Until::Never),
@@ -115,15 +115,32 @@ impl Post {
         };
         let customer = self.watch(|watch| watch.people.get(&person).cloned());
         let Some(customer) = customer else { return Ok(()) };
-        let mut whose = BTreeSet::from([customer.clone()]);
-        // Who is taken apart again has her own mail again.
-        if !history.events.iter().any(|event| matches!(event.meaning, Meaning::Undone { .. })) {
-            let family = self.raw().family(&self.shop, &customer).await;
-            whose.extend(family.into_iter().map(|(one, _)| one));
-        }
+        let whose = self.all_of(&customer).await;
         let claims = self.claims_of(&whose).await?;
         let (why, person) = (format!("person {person} said {word:?}"), Some(person));
         let no = No { why, bars, whose: Some(whose), person, claims, until };
+        self.watch(|watch| watch.noes.push(no));
+        Ok(())
+    }
+
+    /// Everybody who is one with a customer. Who is taken apart again has her own mail again.
+    async fn all_of(&self, customer: &str) -> BTreeSet<String> {
+        let mut all = BTreeSet::from([customer.to_owned()]);
+        if !self.comes_apart() {
+            let family = self.raw().family(&self.shop, customer).await;
+            all.extend(family.into_iter().map(|(one, _)| one));
+        }
+        all
+    }
+
+    /// Notes what a low answer that was acknowledged bars until somebody looks after it.
+    pub(super) async fn noted_low(&self, survey: &Survey) -> Result<(), Violation> {
+        let Some(held) = self.holds(survey) else { return Ok(()) };
+        let whose = self.all_of(&survey.0).await;
+        let claims = self.claims_of(&whose).await?;
+        let (why, bars) = (format!("a low score waits: {survey:?}"), Class::Marketing);
+        let until = Until::Closed(held);
+        let no = No { why, bars, whose: Some(whose), person: None, claims, until };
         self.watch(|watch| watch.noes.push(no));
         Ok(())
     }
@@ -204,6 +221,11 @@ impl Post {
                 watch.noes.clone()
             });
             for no in &noes {
+                if let Until::Closed(held) = &no.until
+                    && !self.waits(held, accepted.claimed_at).await
+                {
+                    continue;
+                }
                 no.check(&accepted, &customer, history, progress)?;
             }
             check_consent(&accepted, history, progress)?;
@@ -231,9 +253,9 @@ impl No {
         if matches!(self.until, Until::Word(Word::Yes, 0)) && people.len() > 1 {
             return Ok(());
         }
-        let lifts = |chore: Chore| match (self.until, chore) {
+        let lifts = |chore: Chore| match (&self.until, chore) {
             (Until::Word(word, after), Chore::Says { person, word: said, at }) => {
-                said == word && at > after && people.contains(&person)
+                said == *word && at > *after && people.contains(&person)
             }
             (Until::Live, Chore::Live(live)) => live,
             _ => false,
