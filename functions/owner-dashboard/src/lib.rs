@@ -11,6 +11,9 @@
 //! | `GET /shops/{shop}/decisions` | what the nights decided about whom, and why |
 //! | `GET /shops/{shop}/approvals` and below | letters that wait for the owner, to be answered |
 //! | `GET, POST /shops/{shop}/tests` and below | tests of a kind of mail, and their results |
+//! | `GET /shops/{shop}/surveys/results`, `…/answers` | what surveys found, and who said what |
+//! | `POST /shops/{shop}/surveys/said` | what the shop did about it, told to who answered |
+//! | `GET, POST /shops/{shop}/follow-ups` and below | low scores that wait for a person |
 //! | `POST /shops/{shop}/jobs/…?dry_run=true` | what a night would do, without doing it |
 //! | `GET /shops/{shop}/orders/{source}/{id}` | one order, what it is worth, and why |
 //! | `GET /shops/{shop}/messages` | messages by state, customer, kind and month |
