@@ -4,7 +4,6 @@ use platform::store::COUNTER_PLACES;
 use qrcode::{EcLevel, QrCode};
 
 use super::Room;
-use crate::asks::Asks;
 
 const COUNTER: &str = "/f/corner-bakery";
 
@@ -85,7 +84,7 @@ async fn a_counter_nobody_has_or_that_is_off_is_a_page() {
     }
     room.get("/f/nobodys-shop/card").await.says("This shop");
     assert_eq!(room.post("/f/nobodys-shop", "score=4").await.status, 404);
-    let off = Room::asking(|program| Asks { counter: false, ..Asks::of(program) }).await;
+    let off = Room::asking("counter = false").await;
     let before = off.table().await;
     for page in [off.get(COUNTER).await, off.post(COUNTER, "score=4").await] {
         assert_eq!(page.status, 404);
