@@ -23,11 +23,3 @@ async fn a_low_score_under_an_old_name_holds_the_mail_of_who_stands_for_her() {
     assert_eq!(last.of.as_ref(), Some(&room.ada));
     assert_eq!(room.follow_up().await.unwrap().customer, room.ada);
 }
-
-#[tokio::test]
-async fn the_first_answer_remembers_her_tier() {
-    let room = Room::open().await;
-    room.press(&room.csat(), "score=4").await;
-    let survey = room.survey().await.unwrap();
-    assert_eq!(survey.tier.map(|tier| tier.to_string()).as_deref(), Some("bronze"));
-}

@@ -8,6 +8,7 @@ mod faults;
 mod merged;
 mod pages;
 mod points;
+mod remembered;
 
 use axum::Router;
 use axum::body::Body;

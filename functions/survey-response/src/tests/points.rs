@@ -2,7 +2,7 @@
 
 use loyalty::ledger::{Cause, Occasion};
 
-use super::{Room, points};
+use super::{REVIEWS, Room, points};
 
 /// A program that gives 20 points for an answer.
 pub(super) const TWENTY: &str = "points = 20";
@@ -19,6 +19,13 @@ async fn only_the_first_answer_brings_points_whatever_its_score() {
     let page = room.shop.services.store.ledger(&room.shop.id, &room.ada, None, 1).await.unwrap();
     assert_eq!(page.entries[0].cause, Cause::Gift { occasion: Occasion::Answer });
     assert_eq!(room.survey().await.unwrap().points, Some(points(20)));
+}
+
+#[tokio::test]
+async fn where_answers_are_paid_for_nobody_is_asked_for_a_review() {
+    let room = Room::asking(&format!("{TWENTY}\n{REVIEWS}")).await;
+    let thanks = room.press(&room.csat(), "score=5").await;
+    thanks.says("You got 20 points for answering.").says_nothing_of("review");
 }
 
 #[tokio::test]
