@@ -309,7 +309,9 @@ async fn while_mail_is_off_no_answer_is_written_and_the_rest_goes_on() {
 
 #[tokio::test]
 async fn who_is_no_member_gets_no_points_and_that_is_said() {
-    let api = Api::open().await;
+    let api = Api::with_secrets(&[("api", super::TOKEN)]).await;
+    let bakery = loyalty::program::CORNER_BAKERY;
+    api.apply(&bakery.replace("\nmembership = \"automatic\"", "\nmembership = \"join\"")).await;
     let record = Person { id: "SQ1".to_owned(), ..Person::default() };
     let guest = api.meet(BAKERY, Source::Square, &record, None).await;
     let given = Given { order: "2", asked_at: "2026-11-20T15:00:00Z", scores: &[(1, None)] };
