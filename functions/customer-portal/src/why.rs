@@ -100,6 +100,7 @@ async fn entries(visit: &Visit, message: &Message) -> Result<Vec<Entry>, Refusal
             };
             kind.is_some_and(|kind| message.kinds().contains(&kind))
         }
+        (About::Answer { follow_up, .. }, Cause::Goodwill { follow_up: of, .. }) => of == follow_up,
         (_, Cause::Order { order, .. }) => orders.contains(order),
         _ => false,
     };
@@ -223,8 +224,11 @@ fn allowed(visit: &Visit, message: &Message) -> String {
 fn table<'a>(visit: &Visit, entries: &[Entry], columns: &'a [Column<'a>]) -> Option<Table<'a>> {
     let words = visit.words;
     let row = |entry: &Entry| {
-        let what = match entry.cause {
-            Cause::Gift { .. } | Cause::Goodwill { .. } => words.gift,
+        let what = match &entry.cause {
+            Cause::Gift { .. } => words.gift,
+            // The owner's own sentence, where the answer they came with doesn't say it all.
+            Cause::Goodwill { words: said, .. } if !said.is_empty() => said,
+            Cause::Goodwill { .. } => words.goodwill,
             _ if entry.delta < Points::ZERO => words.went_back,
             _ => words.purchase,
         };

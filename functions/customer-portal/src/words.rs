@@ -140,6 +140,7 @@ pub(crate) struct Words {
     pub(crate) purchase: &'static str,
     pub(crate) went_back: &'static str,
     pub(crate) gift: &'static str,
+    pub(crate) goodwill: &'static str,
     pub(crate) stop_title: &'static str,
     pub(crate) stop_offers: &'static str,
     pub(crate) stop_kind: &'static str,

@@ -7,11 +7,11 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::{HeaderMap, StatusCode};
+use platform::Services;
 use platform::door::{Refusal, Trouble, answer, language};
 use presentation::page::Page;
 use qrcode::{Color, EcLevel, QrCode};
 
-use crate::Desk;
 use crate::counter::Counter;
 
 /// Light modules around a code, of both sides together.
@@ -34,12 +34,12 @@ struct Card<'a> {
 
 /// `GET /f/{shop}/card`.
 pub(crate) async fn show(
-    State(desk): State<Desk>,
+    State(services): State<Services>,
     shop: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     // The card is for the shop's customers, whoever prints it.
-    let counter = Counter::open(desk, shop, &headers, None).await?;
+    let counter = Counter::open(services, shop, &headers, None).await?;
     let (words, language) = (counter.words, language(&headers));
     let broken = |error: &dyn std::fmt::Display| {
         tracing::error!(%error, shop = %counter.shop, "a counter card can't be made");

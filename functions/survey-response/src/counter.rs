@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use jiff::Timestamp;
 use loyalty::Language;
 use loyalty::ids::ShopId;
-use loyalty::program::Program;
+use loyalty::program::{Program, SurveyRules};
 use loyalty::survey::Score;
 use platform::Services;
 use platform::door::{Refusal, Trouble, accepted, answer as page, fields, language, see};
@@ -18,8 +18,6 @@ use platform::sender::MailSettings;
 use presentation::page::{Notice, Page, Tone};
 use presentation::{Brand, Locale};
 
-use crate::Desk;
-use crate::asks::Asks;
 use crate::form::{Fault, Form};
 use crate::survey::{Thanks, is_thanks, reader, tapped};
 use crate::view::Asking;
@@ -33,7 +31,8 @@ pub(crate) struct Counter {
     pub(crate) locale: Locale,
     pub(crate) words: &'static Words,
     settings: MailSettings,
-    asks: Asks,
+    /// What the shop's program says of surveys.
+    rules: SurveyRules,
     now: Timestamp,
 }
 
@@ -44,17 +43,17 @@ pub(crate) async fn no_shop(headers: HeaderMap) -> Refusal {
 
 /// `GET /f/{shop}`.
 pub(crate) async fn show(
-    State(desk): State<Desk>,
+    State(services): State<Services>,
     shop: Result<Path<String>, PathRejection>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let counter = Counter::open(desk, shop, &headers, accepted(&headers)).await?;
+    let counter = Counter::open(services, shop, &headers, accepted(&headers)).await?;
     let query = uri.query().unwrap_or_default();
     if is_thanks(query) {
         return Ok(counter.thanks());
     }
-    let (chosen, faults) = match tapped(query, counter.asks.question) {
+    let (chosen, faults) = match tapped(query, counter.rules.question) {
         Some(Ok(score)) => (Some(score), Vec::new()),
         Some(Err(fault)) => (None, vec![fault]),
         None => (None, Vec::new()),
@@ -64,16 +63,16 @@ pub(crate) async fn show(
 
 /// `POST /f/{shop}`.
 pub(crate) async fn answer(
-    State(desk): State<Desk>,
+    State(services): State<Services>,
     shop: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refusal> {
     let body = body.map_err(|rejection| Refusal::body(&rejection, language(&headers)))?;
-    let counter = Counter::open(desk, shop, &headers, accepted(&headers)).await?;
+    let counter = Counter::open(services, shop, &headers, accepted(&headers)).await?;
     let form = Form::read(fields(body).await);
-    let chosen = form.score(counter.asks.question);
-    let filled = match form.filled(counter.asks.question) {
+    let chosen = form.score(counter.rules.question);
+    let filled = match form.filled(counter.rules.question) {
         Ok(filled) => filled,
         Err(faults) => {
             return counter.ask(StatusCode::UNPROCESSABLE_ENTITY, &form, chosen, &faults, None);
@@ -97,25 +96,24 @@ pub(crate) async fn answer(
 impl Counter {
     /// Opens a shop's counter, in a language that is asked for or else the shop's.
     pub(crate) async fn open(
-        desk: Desk,
+        services: Services,
         shop: Result<Path<String>, PathRejection>,
         headers: &HeaderMap,
         wanted: Option<Language>,
     ) -> Result<Self, Refusal> {
-        let Desk { services, asks } = desk;
         let (now, hers) = (services.clock.now(), language(headers));
         let nowhere = || Refusal::plain(Trouble::NoShop, hers);
         let Path(shop) = shop.map_err(|_| nowhere())?;
         let shop: ShopId = shop.parse().map_err(|_| nowhere())?;
         let failed = |error| Refusal::store(&error, hers);
-        let rules = services.store.rules(&shop, now).await.map_err(failed)?;
-        let version = rules.programs.current(now).ok_or_else(nowhere)?;
+        let known = services.store.rules(&shop, now).await.map_err(failed)?;
+        let version = known.programs.current(now).ok_or_else(nowhere)?;
         let program: Arc<Program> = Arc::clone(&version.program);
         let settings = services.store.mail_settings(&shop).await.map_err(failed)?;
         let locale = settings.locale(&program, wanted.map(Language::as_str));
-        let (brand, asks) = (settings.brand(&program), asks(&program));
+        let (brand, rules) = (settings.brand(&program), program.survey.clone());
         let words = Words::of(locale.language);
-        if !asks.counter {
+        if !rules.counter {
             let told = Refusal::saying(
                 StatusCode::NOT_FOUND,
                 locale.language,
@@ -124,7 +122,7 @@ impl Counter {
             );
             return Err(told);
         }
-        Ok(Self { services, shop, brand, locale, words, settings, asks, now })
+        Ok(Self { services, shop, brand, locale, words, settings, rules, now })
     }
 
     fn page<M: std::fmt::Display>(&self, status: StatusCode, title: &str, main: M) -> Response {
@@ -140,7 +138,7 @@ impl Counter {
         faults: &[Fault],
         notice: Option<Notice<'_>>,
     ) -> Result<Response, Refusal> {
-        let (words, question) = (self.words, self.asks.question);
+        let (words, question) = (self.words, self.rules.question);
         let who = reader(&self.settings, &self.brand);
         let asking = Asking {
             words,
@@ -165,7 +163,7 @@ impl Counter {
         let words = self.words;
         let notice = Notice { tone: Tone::Success, text: words.kept_anonymous };
         let next = vec![(words.read_by)(reader(&self.settings, &self.brand))];
-        let review = self.asks.review_link.as_deref().map(|link| (link, words.review));
+        let review = self.rules.review_link().map(|link| (link, words.review));
         let main =
             Thanks { notice, wrong: None, next, ask: None, action: "", change: None, review };
         self.page(StatusCode::OK, words.thanks, main)

@@ -12,7 +12,6 @@
 //! A GET changes nothing: mail scanners follow every link. A POST that is sent again is the
 //! same answer again. Whatever goes wrong is a page that says what to do, with her words kept.
 
-mod asks;
 mod card;
 mod counter;
 mod form;
@@ -26,29 +25,14 @@ mod tests;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, get};
-use loyalty::program::Program;
 use platform::{Services, door};
-
-use self::asks::Asks;
 
 /// The most bytes of a form: the longest comment is a tenth of it, however it is written.
 const LONGEST_FORM: usize = 256 * 1024;
 
-/// What the pages work with.
-#[derive(Debug, Clone)]
-struct Desk {
-    services: Services,
-    /// What a program says of surveys.
-    asks: fn(&Program) -> Asks,
-}
-
 /// The routes of this function.
 pub fn router(services: Services) -> Router {
-    routes(Desk { services, asks: Asks::of })
-}
-
-fn routes(desk: Desk) -> Router {
-    let survey: MethodRouter<Desk> = get(survey::show).post(survey::answer);
+    let survey: MethodRouter<Services> = get(survey::show).post(survey::answer);
     let mut router = Router::new();
     // A link that was cut short, or has something behind it, is a link that doesn't work.
     for rest in ["", "/", "/{*token}"] {
@@ -62,5 +46,5 @@ fn routes(desk: Desk) -> Router {
         .route("/f/{shop}/card", get(card::show))
         .method_not_allowed_fallback(door::wrong_method)
         .layer(DefaultBodyLimit::max(LONGEST_FORM))
-        .with_state(desk)
+        .with_state(services)
 }

@@ -9,15 +9,15 @@ use http::{HeaderMap, StatusCode, Uri};
 use jiff::Timestamp;
 use loyalty::ids::OrderRef;
 use loyalty::survey::{Question, Score};
+use platform::Services;
 use platform::door::{Refusal, Trouble, Visit, fields, language, see};
 use platform::sender::MailSettings;
 use platform::store::{Answered, Answering, FollowUp, Survey, closes};
 use platform::tokens::Door;
 use presentation::Brand;
 use presentation::page::{Button, Look, Notice, RadioGroup, Tone};
+use presentation::survey::label;
 
-use crate::Desk;
-use crate::asks::Asks;
 use crate::counter::unwritten;
 use crate::form::{Fault, Filled, Form, SCORE, score};
 use crate::view::{Asking, Ways};
@@ -47,7 +47,6 @@ pub(crate) struct Thanks<'a> {
 struct Open {
     visit: Visit,
     words: &'static Words,
-    asks: Asks,
     order: OrderRef,
     question: Question,
     asked_at: Timestamp,
@@ -57,11 +56,11 @@ struct Open {
 
 /// `GET /s/{token}`: changes nothing, whoever follows the link.
 pub(crate) async fn show(
-    State(desk): State<Desk>,
+    State(services): State<Services>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let open = Open::of(desk, &uri, &headers).await?;
+    let open = Open::of(services, &uri, &headers).await?;
     let query = uri.query().unwrap_or_default();
     let given = open.survey.as_ref().and_then(Survey::score);
     if is_thanks(query)
@@ -82,13 +81,13 @@ pub(crate) async fn show(
 
 /// `POST /s/{token}`: her answer; or, where that is all it says, how she may be answered.
 pub(crate) async fn answer(
-    State(desk): State<Desk>,
+    State(services): State<Services>,
     uri: Uri,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refusal> {
     let body = body.map_err(|rejection| Refusal::body(&rejection, language(&headers)))?;
-    let open = Open::of(desk, &uri, &headers).await?;
+    let open = Open::of(services, &uri, &headers).await?;
     let form = Form::read(fields(body).await);
     if form.says_only_how()
         && let Some(survey) = &open.survey
@@ -106,8 +105,7 @@ pub(crate) async fn answer(
 }
 
 impl Open {
-    async fn of(desk: Desk, uri: &Uri, headers: &HeaderMap) -> Result<Self, Refusal> {
-        let Desk { services, asks } = desk;
+    async fn of(services: Services, uri: &Uri, headers: &HeaderMap) -> Result<Self, Refusal> {
         let visit = Visit::open(services, uri, headers).await?;
         let Door::Survey { order, question, asked_at, .. } = visit.door.clone() else {
             return Err(visit.refuse(Trouble::OtherDoor));
@@ -126,8 +124,7 @@ impl Open {
             }
             None => None,
         };
-        let asks = asks(&visit.program);
-        Ok(Self { visit, words, asks, order, question, asked_at, survey, follow_up })
+        Ok(Self { visit, words, order, question, asked_at, survey, follow_up })
     }
 
     /// Keeps an answer, and sends her on to where a reload sends nothing.
@@ -142,7 +139,7 @@ impl Open {
             score: filled.score,
             comment: filled.comment.as_deref(),
             answer_by: filled.answer_by,
-            points: self.asks.points,
+            points: visit.program.survey.points,
             now: visit.now,
         };
         let answered = visit.store().answer_survey(&answering).await;
@@ -194,7 +191,7 @@ impl Open {
         let day = self.day().await?;
         let before = self.survey.as_ref().and_then(|survey| {
             let day = visit.date(survey.answer()?.at);
-            Some((words.before)(&words.score(survey.score()?), &day))
+            Some((words.before)(&label(survey.score()?, visit.locale.language), &day))
         });
         let notice = before.as_deref().filter(|_| status.is_success());
         let notice = notice.map(|text| Notice { tone: Tone::Info, text });
@@ -245,7 +242,7 @@ impl Open {
     ) -> Response {
         let (visit, words) = (&self.visit, self.words);
         let who = reader(&visit.settings, &visit.brand);
-        let kept = (words.kept)(&words.score(score));
+        let kept = (words.kept)(&label(score, visit.locale.language));
         let waits = self.follow_up.as_ref().filter(|one| score.is_low() && one.is_open());
         let by = waits.and_then(|follow_up| follow_up.answer_by);
         let mut next = match waits {
@@ -263,7 +260,7 @@ impl Open {
             ask: ways.as_ref().map(|ways| (ways.group(), button)),
             action: &visit.path,
             change: Some((words.change)(&visit.date(closes(self.asked_at)))),
-            review: self.asks.review_link.as_deref().map(|link| (link, words.review)),
+            review: visit.program.survey.review_link().map(|link| (link, words.review)),
         };
         visit.page_with(status, words.thanks, main)
     }

@@ -3,8 +3,9 @@
 use askama::Template;
 use loyalty::survey::{AnswerBy, Question, Score};
 use platform::store::LONGEST_COMMENT;
-use presentation::Locale;
-use presentation::page::{Button, Choice, Look, Notice, RadioGroup, Scores, TextArea};
+use presentation::page::{Button, Choice, Look, Notice, RadioGroup, ScoreChoice, Scores, TextArea};
+use presentation::survey::{asks, means};
+use presentation::{Language, Locale};
 
 use crate::form::{ANSWER_BY, COMMENT, Fault, SCORE, sent};
 use crate::words::Words;
@@ -91,7 +92,9 @@ impl Asking<'_> {
             let found = texts.iter().find(|(fault, _)| wanted(fault));
             found.map(|(_, text)| text.as_str())
         };
-        let legend = (words.legend)(self.question, self.shop);
+        let language = self.locale.language;
+        let asked = asks(self.question, self.shop, language);
+        let legend = format!("{asked} {}", (words.range)(self.question));
         let most = characters(self.locale, LONGEST_COMMENT);
         let help = (words.comment_help)(&most);
         let field = |fault: &Fault| match fault {
@@ -107,7 +110,7 @@ impl Asking<'_> {
                 name: SCORE,
                 legend: &legend,
                 error: of(|fault| *fault == Fault::Score),
-                choices: words.choices(self.question),
+                choices: choices(self.question, language),
                 chosen: self.chosen.map(Score::value),
             },
             comment: TextArea {
@@ -136,6 +139,12 @@ impl Asking<'_> {
             Fault::AnswerBy => words.wrong_by.to_owned(),
         }
     }
+}
+
+/// The scores of a question, to choose one from.
+fn choices(question: Question, language: Language) -> Vec<ScoreChoice<'static>> {
+    let choice = |score: Score| ScoreChoice { value: score.value(), word: means(score, language) };
+    question.scores().map(choice).collect()
 }
 
 fn characters(locale: &Locale, count: usize) -> String {

@@ -1,22 +1,18 @@
-//! The words of the pages: a table per language, in which none can be missing.
+//! The words of the pages: a table per language, in which none can be missing. What is asked and
+//! what the scores are called is said as the mail says it, by [`presentation::survey`].
 
 mod de;
 mod en;
 
 use loyalty::Language;
-use loyalty::survey::{AnswerBy, Question, Score};
-use presentation::page::ScoreChoice;
+use loyalty::survey::{AnswerBy, Question};
 
 /// The words of a language. `who` is who reads answers, as the shop's mail is signed.
 #[derive(Debug)]
 pub(crate) struct Words {
-    /// What the scores from 1 to 5 mean.
-    pub(crate) csat: [&'static str; 5],
-    /// What the scores 0 and 10 mean.
-    pub(crate) nps_ends: [&'static str; 2],
     pub(crate) title: fn(Question) -> &'static str,
-    /// The question with its range; with the shop's name.
-    pub(crate) legend: fn(Question, &str) -> String,
+    /// The range of the scores, after the question.
+    pub(crate) range: fn(Question) -> &'static str,
     /// What it is about: the shop, and the order's day where it is known.
     pub(crate) about_order: fn(&str, Option<&str>) -> String,
     /// With the shop's name.
@@ -29,8 +25,6 @@ pub(crate) struct Words {
     /// With who reads it, and that nobody knows who writes.
     pub(crate) reads_anonymous: fn(&str) -> String,
     pub(crate) send: &'static str,
-    /// A score with what it is of: `4, good`, `9 of 10`.
-    pub(crate) of: &'static str,
     /// What she answered before: score and day.
     pub(crate) before: fn(&str, &str) -> String,
 
@@ -87,30 +81,5 @@ impl Words {
             Language::En => &en::WORDS,
             Language::De => &de::WORDS,
         }
-    }
-
-    /// What a score means, where words help.
-    pub(crate) fn meaning(&self, score: Score) -> Option<&'static str> {
-        let [worst, best] = self.nps_ends;
-        match (score.question(), score.value()) {
-            (Question::Csat, value) => self.csat.get(usize::from(value).checked_sub(1)?).copied(),
-            (Question::Nps, 0) => Some(worst),
-            (Question::Nps, 10) => Some(best),
-            (Question::Nps, _) => None,
-        }
-    }
-
-    /// A score in a sentence.
-    pub(crate) fn score(&self, score: Score) -> String {
-        match (score.question(), self.meaning(score)) {
-            (Question::Csat, Some(meaning)) => format!("{}, {meaning}", score.value()),
-            (question, _) => format!("{} {} {}", score.value(), self.of, question.best()),
-        }
-    }
-
-    /// The scores of a question, to choose one from.
-    pub(crate) fn choices(&self, question: Question) -> Vec<ScoreChoice<'static>> {
-        let choice = |score: Score| ScoreChoice { value: score.value(), word: self.meaning(score) };
-        question.scores().map(choice).collect()
     }
 }

@@ -4,6 +4,7 @@ mod birthday;
 mod confirmation;
 mod door;
 mod faults;
+mod goodwill;
 mod pages;
 mod preferences;
 mod unsubscribe;

@@ -173,6 +173,7 @@ pub(super) const WORDS: Words = Words {
     purchase: "Einkauf",
     went_back: "Ging zurück",
     gift: "Ein Geschenk zu deinem Tag",
+    goodwill: "Von uns, mit unserer Antwort",
     stop_title: "Nicht gewünscht?",
     stop_offers: "Angebote und Neuigkeiten abbestellen",
     stop_kind: "Mails dieser Art abbestellen",

@@ -166,6 +166,7 @@ pub(super) const WORDS: Words = Words {
     purchase: "Purchase",
     went_back: "Went back",
     gift: "A gift for your day",
+    goodwill: "From us, with our answer",
     stop_title: "Not wanted?",
     stop_offers: "Stop offers and news",
     stop_kind: "Stop mail of this kind",

@@ -1,7 +1,10 @@
 //! From messages to SES: whom, when, and how often at most.
 
+use loyalty::Points;
 use loyalty::ledger::Origin;
 use loyalty::mail::WhyNot;
+use loyalty::survey::Question;
+use platform::store::{Answered, Answering};
 
 use super::*;
 
@@ -298,4 +301,37 @@ async fn a_claim_decided_before_marketing_was_paused_fails() {
     let wanted = platform::store::Wanted { kinds, ..Default::default() };
     let claimed = store.claim(id, &kept, &desk, wanted, MORNING.parse().unwrap()).await.unwrap();
     assert_eq!(claimed, platform::store::Claimed::Changed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_decided_before_a_low_score_of_hers_waited_fails() {
+    let room = waiting().await;
+    let TestShop { services, id, .. } = &room.shop;
+    let (store, customer) = (&services.store, room.ada().await);
+    let desk = store.desk(id, &customer).await.unwrap();
+    let message = room.message("order shopify:1").await;
+    let (order, now) = ("shopify:1".to_owned().try_into().unwrap(), MORNING.parse().unwrap());
+    let low = Answering {
+        shop: id,
+        customer: &customer,
+        order: &order,
+        asked_at: now,
+        score: Question::Csat.score(2).unwrap(),
+        comment: None,
+        answer_by: None,
+        points: Points::ZERO,
+        now,
+    };
+    assert!(matches!(store.answer_survey(&low).await.unwrap(), Answered::Kept { .. }));
+    let kept = platform::store::Kept { customer: customer.clone(), message };
+    let wanted = || platform::store::Wanted {
+        kinds: vec![loyalty::mail::Kind::Welcome],
+        ..Default::default()
+    };
+    let claimed = store.claim(id, &kept, &desk, wanted(), now).await.unwrap();
+    assert_eq!(claimed, platform::store::Claimed::Changed);
+    // Decided again, by what is known now, the claim is made: nothing else stood in its way.
+    let desk = store.desk(id, &customer).await.unwrap();
+    let claimed = store.claim(id, &kept, &desk, wanted(), now).await.unwrap();
+    assert!(matches!(claimed, platform::store::Claimed::Ours(_)));
 }

@@ -80,8 +80,8 @@ pub(super) async fn answers(
             && question.is_none_or(|question| asked.question() == question)
     };
     let page = store.answers_page(&shop.id, month, before, limit, has).await?;
-    let who = |asked: &_| match asked {
-        &Asked::Somebody(ref customer, _) => Some(customer.clone()),
+    let who = |asked: &Asked| match asked {
+        Asked::Somebody(customer, _) => Some(customer.clone()),
         Asked::Counter(_) => None,
     };
     let ids: Vec<_> = page.answers.iter().filter_map(who).collect();

@@ -1,13 +1,12 @@
 //! Low scores: what is known of who gave them, and what is done about them.
 
-use jiff::Timestamp;
+use loyalty::Points;
 use loyalty::ids::{CustomerId, Source};
 use loyalty::survey::{AnswerBy, Question};
-use platform::Store;
-use platform::store::{Answer, FollowUp, MailMode, Person, Survey, Whence};
+use platform::store::{Answered, Answering, MailMode, Person, Survey, Whence};
 use serde_json::{Value, json};
 
-use super::bakery::{BAKERY, order, paid};
+use super::bakery::{BAKERY, jon, order, paid};
 use super::{Api, NOW, at, shop};
 
 const SHOP: &str = "/api/v1/shops/corner-bakery";
@@ -20,38 +19,45 @@ pub(super) struct Given<'a> {
 }
 
 impl Api {
-    /// Keeps a survey with these answers as the page of surveys would, each a day after the one
-    /// before; and its follow-up where the last is low.
+    /// She is asked, and answers as the page of surveys keeps it, each answer a day after the
+    /// one before. Returns the follow-up that a low score of hers opened.
     pub(super) async fn answered(
         &self,
         customer: &CustomerId,
         given: &Given<'_>,
         by: Option<AnswerBy>,
     ) -> Option<String> {
-        let (id, order) = (shop(BAKERY), order(given.order));
-        let mut survey = Survey::asked(order.clone(), Question::Csat, at(given.asked_at));
+        let (id, order, asked_at) = (shop(BAKERY), order(given.order), at(given.asked_at));
+        let asked = Survey::asked(order.clone(), Question::Csat, asked_at);
+        self.services.store.keep_survey(&id, customer, &asked).await.unwrap();
         for (day, (score, comment)) in (1_i64..).zip(given.scores) {
-            let at: Timestamp = survey.asked_at + jiff::SignedDuration::from_hours(day * 24);
-            survey.answers.push(Answer { at, score: *score, comment: comment.map(str::to_owned) });
-            survey.answered += 1;
+            let answering = Answering {
+                shop: &id,
+                customer,
+                order: &order,
+                asked_at,
+                score: Question::Csat.score(*score).unwrap(),
+                comment: *comment,
+                answer_by: by,
+                points: Points::ZERO,
+                now: asked_at + jiff::SignedDuration::from_hours(day * 24),
+            };
+            let answered = self.services.store.answer_survey(&answering).await.unwrap();
+            assert!(matches!(answered, Answered::Kept { .. }), "{answered:?}");
         }
-        survey.tier = Some("bronze".parse().unwrap());
-        survey.products = vec!["loaf".to_owned()];
-        let low = survey.score().filter(|score| score.is_low());
-        let follow_up = low.map(|score| {
-            let mut one = FollowUp::opened(&id, customer, &order, score, at(NOW));
-            one.answer_by = by;
-            one
-        });
-        survey.follow_up = follow_up.as_ref().map(|one| one.id.clone());
-        let store: &Store = &self.services.store;
-        store.keep_answered(&id, customer, &survey, follow_up.as_ref()).await.unwrap();
-        survey.follow_up
+        let survey = self.services.store.survey(&id, customer, &order).await.unwrap();
+        survey.unwrap().follow_up
     }
 
     /// Jon, who bought for 10.00 and gave a low score.
     async fn low(&self, by: Option<AnswerBy>) -> (CustomerId, String) {
-        let jon = self.tell("1", paid(10_00)).await;
+        self.low_of(jon(), by).await
+    }
+
+    /// Somebody who bought for 10.00 and gave a low score.
+    async fn low_of(&self, person: Person, by: Option<AnswerBy>) -> (CustomerId, String) {
+        let told = self.tell_at(BAKERY, &order("1"), paid(10_00), Some(person)).await;
+        let jon = told.customer.unwrap();
         let given = Given {
             order: "1",
             asked_at: "2026-11-20T15:00:00Z",
@@ -233,4 +239,85 @@ async fn of_who_was_erased_numbers_are_shown_and_no_name_and_nobody_is_written_t
     assert_eq!((&full["orders"], &full["draft"]), (&json!(1), &Value::Null));
     let answer = json!({ "answer": { "text": "I am sorry." } });
     api.post(&path(&id), answer).await.problem(409, "unreachable");
+}
+
+#[tokio::test]
+async fn the_draft_is_in_her_language() {
+    let api = Api::open().await;
+    let german = Person { language: Some("de".to_owned()), ..jon() };
+    let (_, id) = api.low_of(german, Some(AnswerBy::Mail)).await;
+    let full = api.read(&path(&id)).await;
+    let draft = full["draft"].as_str().unwrap();
+    assert!(draft.starts_with("Hallo Jon Doe,") && draft.contains("2 von 5"), "{draft}");
+}
+
+#[tokio::test]
+async fn of_two_owners_who_give_points_at_once_one_does() {
+    let api = Api::open().await;
+    let (jon, id) = api.low(None).await;
+    let goodwill = |points| json!({ "goodwill": { "points": points, "words": "Sorry" } });
+    let path = path(&id);
+    let (one, other) = tokio::join!(api.post(&path, goodwill(100)), api.post(&path, goodwill(300)));
+    let (done, refused, points) =
+        if one.status == 200 { (one, other, 100) } else { (other, one, 300) };
+    assert_eq!(done.status, 200, "{}", done.body);
+    refused.problem(409, "already-given");
+    let ledger = api.customer_ledger(&jon).await;
+    assert_eq!((ledger.len(), &ledger[0]["delta"]), (2, &json!(points)));
+    let steps = &api.read(&path).await["follow_up"]["steps"];
+    assert_eq!(steps.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_new_low_answer_after_it_was_closed_opens_it_again_and_points_may_be_given_again() {
+    let api = Api::open().await;
+    let (jon, id) = api.low(None).await;
+    let goodwill = json!({ "goodwill": { "points": 50, "words": "Sorry" } });
+    let mut closing = goodwill.clone();
+    closing["close"] = json!({ "unanswered": true });
+    let closed = api.write(&path(&id), closing).await;
+    assert_eq!(
+        (&closed["follow_up"]["round"], &closed["follow_up"]["open"]),
+        (&json!(1), &json!(false))
+    );
+    let given =
+        Given { order: "1", asked_at: "2026-11-20T15:00:00Z", scores: &[(1, Some("Again."))] };
+    assert_eq!(api.answered(&jon, &given, None).await, Some(id.clone()));
+    let opened = api.read(&path(&id)).await;
+    let follow_up = &opened["follow_up"];
+    assert_eq!((&follow_up["round"], &follow_up["open"]), (&json!(2), &json!(true)));
+    assert_eq!((&opened["comment"], &follow_up["score"]), (&json!("Again."), &json!(1)));
+    assert!(opened["marketing_held_until"].is_string(), "{opened}");
+    assert_eq!(api.write(&path(&id), goodwill.clone()).await["points"], 200);
+    api.post(&path(&id), goodwill).await.problem(409, "already-given");
+    assert_eq!(api.customer_ledger(&jon).await.len(), 3);
+}
+
+#[tokio::test]
+async fn while_mail_is_off_no_answer_is_written_and_the_rest_goes_on() {
+    let api = Api::open().await;
+    let (jon, id) = api.low(Some(AnswerBy::Mail)).await;
+    let store = &api.services.store;
+    store.set_mail_mode(&shop(BAKERY), MailMode::Off, Whence::Api, at(NOW)).await.unwrap();
+    let answer = json!({ "answer": { "text": "I am sorry.", "points": 50 }, "close": true });
+    api.post(&path(&id), answer).await.problem(409, "mail-off");
+    assert_eq!(api.customer_ledger(&jon).await.len(), 1);
+    assert_eq!(api.read(&path(&id)).await["follow_up"]["steps"], json!([]));
+    let goodwill = json!({ "goodwill": { "points": 50, "words": "Sorry" } });
+    assert_eq!(api.write(&path(&id), goodwill).await["points"], 150);
+}
+
+#[tokio::test]
+async fn who_is_no_member_gets_no_points_and_that_is_said() {
+    let api = Api::with_secrets(&[("api", super::TOKEN)]).await;
+    let bakery = loyalty::program::CORNER_BAKERY;
+    api.apply(&bakery.replace("\nmembership = \"automatic\"", "\nmembership = \"join\"")).await;
+    let record = Person { id: "SQ1".to_owned(), ..Person::default() };
+    let guest = api.meet(BAKERY, Source::Square, &record, None).await;
+    let given = Given { order: "2", asked_at: "2026-11-20T15:00:00Z", scores: &[(1, None)] };
+    let id = api.answered(&guest, &given, None).await.unwrap();
+    let goodwill = json!({ "goodwill": { "points": 10, "words": "Sorry" } });
+    api.post(&path(&id), goodwill).await.problem(409, "not-a-member");
+    assert_eq!(api.customer_ledger(&guest).await, Vec::<Value>::new());
+    assert_eq!(api.read(&path(&id)).await["follow_up"]["steps"], json!([]));
 }

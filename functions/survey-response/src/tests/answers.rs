@@ -275,7 +275,7 @@ async fn the_review_line_is_the_last_and_the_same_for_every_score() {
         lines.insert(line);
     }
     assert_eq!(lines.len(), 1, "{lines:?}");
-    let room = Room::asking(crate::asks::Asks::of).await;
+    let room = Room::asking("").await;
     let thanks = room.press(&room.csat(), "score=5").await;
     thanks.says_nothing_of("review");
 }

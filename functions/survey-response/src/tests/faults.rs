@@ -8,8 +8,8 @@ use testkit::faults::{Fate, Fault, Faulty, attempt};
 use testkit::shop::TABLE;
 use tracing_subscriber::fmt::MakeWriter;
 
-use super::{Room, asks};
-use crate::{Desk, routes};
+use super::Room;
+use crate::router;
 
 #[tokio::test]
 async fn what_cannot_be_saved_is_said_and_can_be_sent_again() {
@@ -24,7 +24,7 @@ async fn what_cannot_be_saved_is_said_and_can_be_sent_again() {
     let client = aws_sdk_dynamodb::Client::from_conf(client);
     let mut services = room.shop.services.clone();
     services.store = Store::new(client, TABLE);
-    let room = Room { router: routes(Desk { services, asks }), ..room };
+    let room = Room { router: router(services), ..room };
     for path in [room.csat(), "/f/corner-bakery".to_owned()] {
         let page = attempt(0, 0, room.post(&path, "score=2")).await.unwrap();
         assert_eq!((page.status.as_u16(), page.header("retry-after")), (503, "10"), "{path}");

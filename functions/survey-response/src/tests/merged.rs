@@ -3,13 +3,12 @@
 use loyalty::ledger::Origin;
 use platform::store::Deed;
 
-use super::{NOW, Room, at, points};
-use crate::asks::Asks;
+use super::points::TWENTY;
+use super::{NOW, Room, at};
 
 #[tokio::test]
 async fn a_low_score_under_an_old_name_holds_the_mail_of_who_stands_for_her() {
-    let asks = |program: &_| Asks { points: points(20), ..Asks::of(program) };
-    let room = Room::asking(asks).await;
+    let room = Room::asking(TWENTY).await;
     room.shop.purchase(2, (6002, 10, "2026-11-23T12:00:00Z"), Origin::Live).await;
     let kept = room.shop.by_email("person-2@example.com").await.unwrap().id;
     let deed = Deed { shop: &room.shop.id, origin: Origin::Merge, now: at(NOW) };
@@ -23,12 +22,4 @@ async fn a_low_score_under_an_old_name_holds_the_mail_of_who_stands_for_her() {
     let last = store.ledger(&room.shop.id, &kept, None, 1).await.unwrap().entries.remove(0);
     assert_eq!(last.of.as_ref(), Some(&room.ada));
     assert_eq!(room.follow_up().await.unwrap().customer, room.ada);
-}
-
-#[tokio::test]
-async fn the_first_answer_remembers_her_tier() {
-    let room = Room::open().await;
-    room.press(&room.csat(), "score=4").await;
-    let survey = room.survey().await.unwrap();
-    assert_eq!(survey.tier.map(|tier| tier.to_string()).as_deref(), Some("bronze"));
 }

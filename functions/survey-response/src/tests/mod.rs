@@ -8,6 +8,7 @@ mod faults;
 mod merged;
 mod pages;
 mod points;
+mod remembered;
 
 use axum::Router;
 use axum::body::Body;
@@ -16,7 +17,6 @@ use http_body_util::BodyExt;
 use jiff::Timestamp;
 use loyalty::Points;
 use loyalty::ids::{CustomerId, OrderRef, Source};
-use loyalty::program::Program;
 use loyalty::survey::Question;
 use platform::sender::{MailSettingsChange, Wish};
 use platform::store::keys::Entity;
@@ -25,8 +25,7 @@ use platform::tokens::Door;
 use testkit::shop::{TABLE, TestShop};
 use tower::ServiceExt;
 
-use crate::asks::Asks;
-use crate::{Desk, routes};
+use crate::router;
 
 /// When Ada is asked: three days after she bought.
 const ASKED: &str = "2026-11-25T15:00:00Z";
@@ -41,11 +40,8 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// A shop that asks how it was and has a place for reviews.
-fn asks(program: &Program) -> Asks {
-    let review_link = Some("https://reviews.example/corner-bakery".to_owned());
-    Asks { review_link, ..Asks::of(program) }
-}
+/// What the bakery's program says of surveys: it has a place for reviews.
+const REVIEWS: &str = "review_url = \"https://reviews.example/corner-bakery\"";
 
 /// The bakery with its pages, and Ada, who bought something and is asked about it.
 struct Room {
@@ -63,11 +59,13 @@ struct Page {
 
 impl Room {
     async fn open() -> Self {
-        Self::asking(asks).await
+        Self::asking(REVIEWS).await
     }
 
-    async fn asking(asks: fn(&Program) -> Asks) -> Self {
-        let shop = TestShop::open().await;
+    /// With these lines in its program's section on surveys.
+    async fn asking(survey: &str) -> Self {
+        let bakery = loyalty::program::CORNER_BAKERY;
+        let shop = TestShop::with_program(&format!("{bakery}\n[survey]\n{survey}\n")).await;
         let change = MailSettingsChange {
             from: Wish::Set("hello@corner-bakery.example".to_owned()),
             from_name: Wish::Set("Maria".to_owned()),
@@ -79,7 +77,7 @@ impl Room {
         shop.buys(6001, 60, "2026-11-22T12:00:00Z").await;
         shop.set_now(NOW);
         let ada = shop.by_email("ada@example.com").await.unwrap().id;
-        let router = routes(Desk { services: shop.services.clone(), asks });
+        let router = router(shop.services.clone());
         Self { shop, router, ada }
     }
 

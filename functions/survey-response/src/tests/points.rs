@@ -1,18 +1,15 @@
 //! Points for answers, where the program gives any.
 
 use loyalty::ledger::{Cause, Occasion};
-use loyalty::program::Program;
 
-use super::{Room, points};
-use crate::asks::Asks;
+use super::{REVIEWS, Room, points};
 
-fn twenty(program: &Program) -> Asks {
-    Asks { points: points(20), ..Asks::of(program) }
-}
+/// A program that gives 20 points for an answer.
+pub(super) const TWENTY: &str = "points = 20";
 
 #[tokio::test]
 async fn only_the_first_answer_brings_points_whatever_its_score() {
-    let room = Room::asking(twenty).await;
+    let room = Room::asking(TWENTY).await;
     let before = room.shop.ledger(&room.ada).await;
     room.press(&room.csat(), "score=1").await.says("You got 20 points for answering.");
     room.press(&room.csat(), "score=5").await.says("You got 20 points for answering.");
@@ -25,8 +22,15 @@ async fn only_the_first_answer_brings_points_whatever_its_score() {
 }
 
 #[tokio::test]
+async fn where_answers_are_paid_for_nobody_is_asked_for_a_review() {
+    let room = Room::asking(&format!("{TWENTY}\n{REVIEWS}")).await;
+    let thanks = room.press(&room.csat(), "score=5").await;
+    thanks.says("You got 20 points for answering.").says_nothing_of("review");
+}
+
+#[tokio::test]
 async fn first_answers_at_once_bring_points_once() {
-    let room = Room::asking(twenty).await;
+    let room = Room::asking(TWENTY).await;
     let before = room.shop.ledger(&room.ada).await.len();
     let path = room.csat();
     let posts: Vec<String> = (0..6).map(|n| format!("score=4&comment=answer+{n}")).collect();

@@ -5,17 +5,13 @@ use loyalty::survey::{AnswerBy, Question};
 use super::Words;
 
 pub(super) const WORDS: Words = Words {
-    csat: ["sehr schlecht", "nicht gut", "in Ordnung", "gut", "sehr gut"],
-    nps_ends: ["ganz unwahrscheinlich", "äußerst wahrscheinlich"],
     title: |question| match question {
         Question::Csat => "Wie war es?",
         Question::Nps => "Würdest du uns empfehlen?",
     },
-    legend: |question, shop| match question {
-        Question::Csat => "Deine Bewertung, von 1 bis 5".to_owned(),
-        Question::Nps => {
-            format!("Wie wahrscheinlich ist es, dass du {shop} weiterempfiehlst, von 0 bis 10?")
-        }
+    range: |question| match question {
+        Question::Csat => "Von 1 bis 5.",
+        Question::Nps => "Von 0 bis 10.",
     },
     about_order: |shop, day| match day {
         Some(day) => format!("Es geht um deine Bestellung vom {day} bei {shop}."),
@@ -29,7 +25,6 @@ pub(super) const WORDS: Words = Words {
         format!("Das liest {who}, ohne zu erfahren, wer du bist: Antworten kann dir hier niemand.")
     },
     send: "Abschicken",
-    of: "von",
     before: |score, day| {
         format!(
             "Du hast am {day} geantwortet: {score}. Schickst du etwas anderes ab, dann gilt das."

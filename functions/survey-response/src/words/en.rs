@@ -5,17 +5,13 @@ use loyalty::survey::{AnswerBy, Question};
 use super::Words;
 
 pub(super) const WORDS: Words = Words {
-    csat: ["very bad", "not good", "all right", "good", "very good"],
-    nps_ends: ["not at all likely", "extremely likely"],
     title: |question| match question {
         Question::Csat => "How was it?",
         Question::Nps => "Would you recommend us?",
     },
-    legend: |question, shop| match question {
-        Question::Csat => "Your score, from 1 to 5".to_owned(),
-        Question::Nps => {
-            format!("How likely are you to recommend {shop} to a friend, from 0 to 10?")
-        }
+    range: |question| match question {
+        Question::Csat => "From 1 to 5.",
+        Question::Nps => "From 0 to 10.",
     },
     about_order: |shop, day| match day {
         Some(day) => format!("It is about your order of {day} at {shop}."),
@@ -29,7 +25,6 @@ pub(super) const WORDS: Words = Words {
         format!("{who} reads it, and doesn't learn who you are: nobody can answer you here.")
     },
     send: "Send",
-    of: "of",
     before: |score, day| {
         format!("You answered on {day}: {score}. If you send something else, it replaces that.")
     },

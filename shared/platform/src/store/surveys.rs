@@ -177,30 +177,4 @@ impl Store {
         let found = self.get(&Entity::Survey(customer, order).key(shop)).await?;
         found.map(item::read).transpose()
     }
-
-    /// Keeps a survey as it stands, with the follow-up of its last answer and with marketing to
-    /// her held until that is closed, in one transaction; whatever stood there before. For
-    /// tests and made-up years: who answers has her own way, which looks at what is there.
-    #[doc(hidden)]
-    pub async fn keep_answered(
-        &self,
-        shop: &ShopId,
-        customer: &CustomerId,
-        survey: &Survey,
-        follow_up: Option<&super::FollowUp>,
-    ) -> Result<(), StoreError> {
-        let mut puts = vec![survey.put(shop, customer)?];
-        if let Some(follow_up) = follow_up {
-            puts.push(follow_up.put(shop)?);
-            let (holder, mut account) = self.account(shop, customer.clone()).await?;
-            let version = account.version;
-            account.version = version.saturating_add(1);
-            account.held_until = account.held_until.max(Some(follow_up.holds_until()));
-            puts.push(self.put_account_of(shop, &holder, &account, version)?);
-        }
-        match self.write(puts).await? {
-            super::Write::Done => Ok(()),
-            _ => Err(StoreError::Contended { attempts: 1 }),
-        }
-    }
 }
