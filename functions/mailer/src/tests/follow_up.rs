@@ -191,7 +191,9 @@ async fn one_that_is_opened_again_is_told_again_and_reminded_of_from_then_on() {
     let mut follow_up = room.gave_2(None).await;
     room.pump().await;
     (follow_up.round, follow_up.opened_at) = (2, at("2026-11-23T14:00:00Z"));
-    follow_up.steps.push(step("2026-11-23T10:00:00Z", FollowedUp::Called));
+    for what in [FollowedUp::Called, FollowedUp::Closed] {
+        follow_up.steps.push(step("2026-11-23T10:00:00Z", what));
+    }
     room.shop.set_now("2026-11-23T14:00:00Z");
     room.follows(&follow_up).await;
     room.pump().await;
