@@ -53,7 +53,7 @@ locals {
       memory       = 256
       timeout      = 10
       asynchronous = false
-      table        = ["BatchGetItem", "ConditionCheckItem", "GetItem", "PutItem", "Query"]
+      table        = ["ConditionCheckItem", "GetItem", "PutItem", "Query"]
       indexes      = []
       stream       = false
       bus          = false
