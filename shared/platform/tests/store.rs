@@ -76,6 +76,16 @@ async fn nothing_is_put_into_a_bucket_whose_run_has_started() {
 }
 
 #[tokio::test]
+async fn after_missed_nights_nothing_is_put_into_a_bucket_that_one_run_alone_would_read() {
+    let shop = TestShop::open().await;
+    let store = &shop.services.store;
+    store.start_run(&shop.id, Nightly::Mail, date(2026, 11, 15)).await.unwrap().unwrap();
+    // A sale of a week ago that is heard of now: its bucket is long over.
+    shop.buys(1, 10, "2026-11-16T11:00:00Z").await;
+    assert_eq!(due(&shop).await.0, Some(TODAY.to_string()));
+}
+
+#[tokio::test]
 async fn a_run_starts_once_and_keeps_its_progress_against_a_second_worker() {
     let shop = TestShop::open().await;
     let store = &shop.services.store;

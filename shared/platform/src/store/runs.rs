@@ -363,8 +363,14 @@ impl Store {
             return Ok(current);
         }
         // A shop whose nights never ran has no bucket behind it: what stands, stays.
-        let before = current.map_or(today, |current| current.min(today));
-        Ok(moved(current, new, self.unstarted(shop, function, before).await?))
+        let first = match self.latest_started(shop, function).await? {
+            // After missed nights the first that hasn't run is long over, and the run that makes
+            // up for them may have read its bucket before this is written: today's bucket is
+            // read by tomorrow's run again.
+            Some(latest) => latest.tomorrow().unwrap_or(latest).max(today),
+            None => current.map_or(today, |current| current.min(today)),
+        };
+        Ok(moved(current, new, first))
     }
 
     /// The first local date whose run hasn't started; `otherwise` where none ever has.
