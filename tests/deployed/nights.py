@@ -11,7 +11,7 @@ import time
 
 import surveys
 from cold_start import BY_LAMBDA, start
-from samples import API, SHOP, bought_by, settle, timestamp
+from samples import API, SHOP, bought_by, settle, settle_within_the_hour, timestamp
 
 NIGHTS = ["reengagement-scan", "tier-recalculation"]
 # Seconds in which no night begins anything (each one's main.rs).
@@ -136,6 +136,6 @@ def pass_by(stack, functions, environments):
     a_letter_goes_once_the_owner_agrees(stack, absent, points, mails)
     found = a_missed_sale_is_found(stack, mails)
     the_owner_agrees(stack, "survey")
-    settle(stack)
+    settle_within_the_hour(stack)
     answered = surveys.an_answer_reaches_a_person(stack, asked, OWNER)
     return f"nights in two parts; {BIRTHDAY_GIFT} points on a birthday; a letter once the owner agreed; {found}; {answered}"

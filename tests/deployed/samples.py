@@ -45,6 +45,13 @@ def bought_by(stack, number, shopify_id, name, email, at):
     return stack.get(f"{API}/orders/shopify/{number}")["customer"]
 
 
+def settle_within_the_hour(stack):
+    """The same with an hour's schedule: a drain that wasn't woken at once comes with it."""
+    settle(stack)
+    stack.an_hour_passes()
+    settle(stack)
+
+
 def settle(stack):
     """Until nothing moves any more: the stream to the mailer, the bus's events to theirs."""
     for _ in range(20):

@@ -7,7 +7,7 @@ import re
 import time
 import urllib.parse
 
-from samples import API, bought_by, settle
+from samples import API, bought_by, settle_within_the_hour
 
 # As in the program that the suite applies.
 ASKED_AFTER_DAYS = 3
@@ -50,14 +50,14 @@ def an_answer_reaches_a_person(stack, asked, owner):
     words = urllib.parse.urlencode({"score": "2", "comment": "The loaf was dry.", "answer_by": "mail"})
     status, _, page = stack.request("POST", scores[2], FORM, words.encode())
     assert status in (200, 303), (status, page)
-    settle(stack)
+    settle_within_the_hour(stack)
     [alert] = to(stack.mailbox(), owner)
     assert "2" in alert["subject"], alert["subject"]
     [open_one] = follow_ups(stack, "open")
     one = f"{API}/follow-ups/{open_one['id']}"
     assert "The loaf was dry." in str(stack.get(one)), stack.get(one)
     stack.post(one, {"answer": {"text": "I am sorry. Come by, the next one is on us."}})
-    settle(stack)
+    settle_within_the_hour(stack)
     assert len(to(stack.mailbox(), ASKED)) == 2, [mail["subject"] for mail in stack.mailbox()]
     stack.post(one, {"goodwill": {"points": GOODWILL, "words": "For the dry loaf"}, "close": True})
     assert stack.get(asked)["points"]["available"] == points + GOODWILL, stack.get(asked)
