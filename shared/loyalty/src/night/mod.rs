@@ -5,7 +5,8 @@
 //! marks it, so that nothing is found twice; [`merge`] makes mail of what is to be told.
 //! A gift is issued whatever becomes of the letter that tells it.
 //!
-//! Surveys are not among it: an account knows the days of its orders, not which they were.
+//! An account knows the days of its orders, not which they were, so the one that she may be
+//! asked about is noted when it is first counted ([`Letters::ask`](crate::account::Letters)).
 
 mod absence;
 mod asking;

@@ -160,7 +160,7 @@ impl FollowUp {
         let listed = match self.closed_at {
             None => List::OpenFollowUps.place(shop, self.opened_at, &self.id),
             Some(at) => {
-                let month = Month::of(at.to_zoned(jiff::tz::TimeZone::UTC).date());
+                let month = super::surveys::month(at);
                 List::ClosedFollowUps(month).place(shop, at, &self.id)
             }
         };

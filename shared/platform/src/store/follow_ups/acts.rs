@@ -16,6 +16,7 @@ use super::{FollowUp, FollowedUp, Step};
 use crate::store::audit::{Act, What};
 use crate::store::item::{self, Put};
 use crate::store::keys::{Entity, SURVEYS, customer_partition};
+use crate::store::merges::put_entry;
 use crate::store::{Message, Store, StoreError, Survey, Whence, Write, retry};
 
 /// What a person does about a follow-up.
@@ -209,8 +210,7 @@ impl Store {
         let mut entry = plan.account.goodwill(id, given, program, when)?;
         entry.of = Some(plan.follow_up.customer.clone()).filter(|of| *of != plan.holder);
         plan.account.due = self.due(shop, &plan.account, &rules.programs, now).await?;
-        let key = Entity::Ledger(&plan.holder, entry.number).key(shop);
-        plan.puts.push(Put::new(key, &entry)?.if_absent());
+        plan.puts.push(put_entry(shop, &plan.holder, &entry)?);
         plan.did.push(FollowedUp::Gave { points: goodwill.points, entry: entry.number });
         Ok(())
     }
